@@ -7,7 +7,7 @@
 
 namespace fieldsim {
 
-using int128 = __extension__ __int128;
+__extension__ typedef __int128 int128;  // a typedef: the extension mark has no place in an alias
 
 namespace detail {
 [[noreturn]] void quantity_overflow();

@@ -97,6 +97,8 @@ struct HashParams {
 };
 
 struct HostParams {
+  std::string name;
+  std::string description;
   std::string cpu;
   std::int64_t cores = 0;
   bool sha_ni = true;                 // SHA-256 instructions: selects sha256 below, or sha256_plain

@@ -1,0 +1,69 @@
+// fieldsim: the command line. Results on stdout or in files, everything else on stderr.
+// Exit codes: 0 done, 1 a gate or comparison failed, 2 the input is wrong, 3 our own fault.
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/commands.hpp"
+
+int main(int argc, char** argv) {
+  using fieldsim::cli::Options;
+  CLI::App app{"fieldsim: what verifiable, anchored LLM inference costs", "fieldsim"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", fieldsim::cli::version());
+  Options o;
+
+  const auto common = [&](CLI::App* c) {
+    c->add_option("--set", o.assignments, "path.to.key=value, over the file (repeatable)")
+        ->allow_extra_args(false);
+    c->add_option("--seed", o.seed, "seed of every random stream");
+    c->add_option("--json", o.json, "write the result as JSON to a file, or - for stdout");
+    c->add_flag("--timing", o.timing, "add wall-clock figures to the JSON");
+    c->add_flag("--quiet,-q", o.quiet, "no summary, no diagnostics but errors");
+    c->add_flag("--no-color", o.no_color, "no colours on a terminal");
+  };
+  CLI::App* run = app.add_subcommand("run", "simulate a scenario");
+  run->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
+      ->required()->expected(1);
+  common(run);
+  run->add_option("--trace", o.trace, "write a Chrome trace that opens in Perfetto");
+  run->add_option("--csv", o.csv, "write the result as one CSV row under a header");
+
+  CLI::App* compare = app.add_subcommand("compare", "scenarios side by side, first one as baseline");
+  compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
+  common(compare);
+
+  CLI::App* reproduce = app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
+  reproduce->add_option("id", o.files, "only these claims");
+  common(reproduce);
+
+  CLI::App* check = app.add_subcommand("check", "validate files without running them");
+  check->add_option("files", o.files, "scenario, hardware or model files")->required();
+  check->add_option("--set", o.assignments, "path.to.key=value, over the file (repeatable)")
+      ->allow_extra_args(false);
+
+  CLI::App* schema = app.add_subcommand("schema", "JSON Schema of a file, for editors");
+  schema->add_option("kind", o.kind, "scenario, hardware, host or model")->default_val("scenario");
+
+  CLI::App* list = app.add_subcommand("list", "what ships");
+  list->add_option("kind", o.kind, "hardware, hosts, models, scenarios, kernels or policies")
+      ->required();
+
+  CLI::App* describe = app.add_subcommand("describe", "the manual of one part, policy or section");
+  describe->add_option("name", o.kind, "a part, a model, a policy, or a key such as verification.hash")
+      ->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? 0 : 2;
+  }
+  return fieldsim::cli::guarded([&] {
+    if (*run) return fieldsim::cli::run(o);
+    if (*compare) return fieldsim::cli::compare(o);
+    if (*reproduce) return fieldsim::cli::reproduce(o);
+    if (*check) return fieldsim::cli::check(o);
+    if (*schema) return fieldsim::cli::schema(o);
+    if (*list) return fieldsim::cli::list(o);
+    return fieldsim::cli::describe(o);
+  });
+}

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/commands.hpp"
+#include "sim/config/catalogue.hpp"
+#include "sim/report/compare.hpp"
+#include "sim/report/csv.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/summary.hpp"
+#include "sim/report/trace.hpp"
+#include "sim/system/load.hpp"
+#include "sim/system/simulate.hpp"
+
+namespace fieldsim::cli {
+
+int run(const Options& o) {
+  const config::Catalogue catalogue;
+  const system::LoadedScenario loaded =
+      system::load_scenario(o.files.front(), catalogue, o.settings());
+  std::unique_ptr<report::ChromeTrace> trace;
+  if (!o.trace.empty()) trace = std::make_unique<report::ChromeTrace>();
+  const system::Result result = system::simulate(loaded.scenario, trace.get());
+  const nlohmann::ordered_json json = report::result_json(loaded, result, o.timing);
+  if (trace) write_output(o.trace, trace->json());
+  if (!o.csv.empty()) write_output(o.csv, report::csv({json}));
+  if (!o.json.empty()) write_output(o.json, report::text(json));
+  if (o.json != "-" && o.csv != "-" && o.trace != "-" && !o.quiet)
+    print(report::summary(loaded, result));
+  return 0;
+}
+
+int compare(const Options& o) {
+  const config::Catalogue catalogue;
+  std::vector<report::Compared> all;
+  for (const std::string& file : o.files) {
+    report::Compared c;
+    c.loaded = system::load_scenario(file, catalogue, o.settings());
+    c.json = report::result_json(c.loaded, system::simulate(c.loaded.scenario), o.timing);
+    all.push_back(std::move(c));
+  }
+  if (!o.json.empty()) write_output(o.json, report::text(report::comparison_json(all)));
+  if (o.json != "-" && !o.quiet) print(report::comparison_text(all));
+  return 0;
+}
+
+}  // namespace fieldsim::cli

@@ -1,0 +1,201 @@
+#include "sim/hardware/gpu/stream.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/des/latch.hpp"
+
+namespace fieldsim::hardware::gpu {
+
+Stream::Stream(Device& device, std::string name, StreamOptions options)
+    : device_(device),
+      name_(std::move(name)),
+      options_(options),
+      timer_(device.engine()),
+      resumed_(device.engine()) {
+  if (auto* trace = device_.engine().trace()) track_ = trace->track("gpu", name_);
+}
+
+void Stream::next(const Program& p, Cursor& c) const {
+  const Segment& s = p.segments[c.segment];
+  if (++c.index < s.kernels.size()) return;
+  c.index = 0;
+  if (++c.round < s.repeat) return;
+  c.round = 0;
+  ++c.segment;
+}
+
+Duration Stream::alone(const Kernel& k) const {
+  return options_.gap * k.launches + device_.body_alone(k);
+}
+
+Duration Stream::remaining(const Program& p, Cursor c) const {
+  Duration sum;
+  while (!at_end(p, c)) {
+    const Segment& s = p.segments[c.segment];
+    if (c.index > 0) {
+      sum += alone(kernel(p, c));
+      next(p, c);
+      continue;
+    }
+    Duration round;
+    for (const Kernel& k : s.kernels) round += alone(k);
+    sum += round * (s.repeat - c.round);
+    c = {c.segment + 1, 0, 0};
+  }
+  return sum;
+}
+
+Time Stream::settle(const Program& p, Cursor& c, Time begin, Time until, Account& account) {
+  Time t = begin;
+  while (!at_end(p, c)) {
+    const Segment& s = p.segments[c.segment];
+    if (c.index == 0) {
+      Duration round;
+      for (const Kernel& k : s.kernels) round += alone(k);
+      const std::int64_t left = s.repeat - c.round;
+      const std::int64_t ended =
+          round > Duration::zero() ? std::min(left, (until - t) / round) : left;
+      if (ended > 0) {
+        book_group(s, ended, t, account);
+        t = t + round * ended;
+        c.round += ended;
+        if (c.round == s.repeat) c = {c.segment + 1, 0, 0};
+        continue;
+      }
+    }
+    const Kernel& k = kernel(p, c);
+    const Duration d = alone(k);
+    if (t + d > until) break;
+    book_group({{k}, 1}, 1, t, account);
+    t = t + d;
+    next(p, c);
+  }
+  return t;
+}
+
+void Stream::book_group(const Segment& s, std::int64_t rounds, Time begin, Account& account) {
+  // Equal rounds cost the same: book one and multiply, unless every span is wanted.
+  const bool drawn = device_.engine().trace() != nullptr;
+  const std::int64_t booked = drawn ? rounds : 1;
+  const std::int64_t times = drawn ? 1 : rounds;
+  Time t = begin;
+  for (std::int64_t r = 0; r < booked; ++r) {
+    for (const Kernel& k : s.kernels) {
+      const Duration body = device_.body_alone(k);
+      Account one;
+      book(k, t, body, one);
+      t = t + options_.gap * k.launches + body;
+      for (std::size_t i = 0; i < kCategories; ++i) {
+        const auto category = static_cast<Category>(i);
+        account.add(category, one[category] * times);
+      }
+      if (times > 1) device_.memory_bytes_ += k.hbm * (times - 1);
+      if (k.hbm > Bytes::zero())
+        device_.elided_memory_busy_ +=
+            time_for(k.hbm, std::min(k.hbm_cap, device_.bandwidth_)) * times;
+      device_.elided_compute_busy_ += k.compute * times;
+      device_.kernels_elided_ += static_cast<std::uint64_t>(times);
+    }
+  }
+}
+
+void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) {
+  const Duration gap = options_.gap * k.launches;
+  account.add(Category::launch, gap);
+  Duration anchors;
+  if (k.hbm_anchors > Bytes::zero())
+    anchors = Duration::raw(detail::narrow(static_cast<int128>(body.count()) *
+                                           k.hbm_anchors.count() / k.hbm.count()));
+  account.add(Category::anchors, anchors);
+  account.add(k.category, body - anchors);
+  device_.memory_bytes_ += k.hbm;
+  if (auto* trace = device_.engine().trace(); trace != nullptr && options_.traced_kernels > 0) {
+    --options_.traced_kernels;
+    trace->span(track_, k.name, begin + gap, begin + gap + body);
+  }
+}
+
+des::Task<bool> Stream::run(const Program& program, Account& account) {
+  des::Engine& engine = device_.engine();
+  const Time started = engine.now();
+  Cursor c;
+  cancelled_ = false;
+  while (!at_end(program, c) && !cancelled_) {
+    Time began = engine.now();
+    if (options_.fast_forward && device_.quiet()) {
+      device_.claimant_ = this;
+      resumed_.close();
+      const Duration rest = remaining(program, c);
+      co_await timer_.wait(rest);
+      device_.claimant_ = nullptr;
+      began = settle(program, c, began, engine.now(), account);
+      const bool between = at_end(program, c) || (cancelled_ && began == engine.now());
+      if (between) {
+        if (std::exchange(yielding_, false)) resumed_.open();
+        break;
+      }
+    }
+    co_await run_kernel(kernel(program, c), began, account);
+    next(program, c);
+  }
+  if (auto* trace = engine.trace(); trace != nullptr && program.name[0] != '\0')
+    trace->span(track_, program.name, started, engine.now());
+  co_return at_end(program, c);
+}
+
+void Stream::cancel() {
+  cancelled_ = true;
+  timer_.cancel();
+}
+
+des::Task<> Stream::make_way() {
+  yielding_ = true;
+  timer_.cancel();
+  co_await resumed_.wait();
+}
+
+des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
+  des::Engine& engine = device_.engine();
+  const Time body_began = began + options_.gap * k.launches;
+  co_await body(k, body_began);
+  book(k, began, engine.now() - body_began, account);
+}
+
+des::Task<> Stream::body(const Kernel& k, Time began) {
+  des::Engine& engine = device_.engine();
+  const Duration latency =
+      k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
+  const Time flows_began = began + k.fixed + latency;
+  if (engine.now() < flows_began) {
+    if (std::exchange(yielding_, false)) resumed_.open();
+    co_await engine.until(flows_began);
+  }
+  if (!yielding_) co_await device_.make_way();
+  co_await des::all(engine, memory_leg(k, flows_began), compute_leg(k, flows_began), release());
+}
+
+des::Task<> Stream::memory_leg(const Kernel& k, Time began) {
+  if (k.hbm == Bytes::zero()) co_return;
+  const BytesPerSecond cap = std::min(k.hbm_cap, device_.bandwidth_);
+  if (began < device_.engine().now())
+    co_await device_.memory_.transfer_since(began, k.hbm, cap);
+  else
+    co_await device_.memory_.transfer(k.hbm, cap);
+}
+
+des::Task<> Stream::compute_leg(const Kernel& k, Time began) {
+  if (k.compute == Duration::zero()) co_return;
+  if (began < device_.engine().now())
+    co_await device_.compute_.transfer_since(began, k.compute);
+  else
+    co_await device_.compute_.transfer(k.compute);
+}
+
+des::Task<> Stream::release() {
+  if (std::exchange(yielding_, false)) resumed_.open();
+  co_return;
+}
+
+}  // namespace fieldsim::hardware::gpu

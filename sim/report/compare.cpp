@@ -1,0 +1,130 @@
+#include "sim/report/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/report/summary.hpp"
+
+namespace fieldsim::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+struct Line {
+  const char* label;
+  const char* pointer;
+  enum class Kind { number, time, bytes } kind;
+};
+constexpr Line kLines[] = {
+    {"tokens/s", "/throughput/tokens_per_s", Line::Kind::number},
+    {"tokens/s to last verdict", "/throughput/committed_tokens_per_s", Line::Kind::number},
+    {"first token", "/latency/ttft_s", Line::Kind::time},
+    {"time per token, mean", "/latency/tpot_s/mean", Line::Kind::time},
+    {"time per token, p99", "/latency/tpot_s/p99", Line::Kind::time},
+    {"  weights", "/time_breakdown_s/weights", Line::Kind::time},
+    {"  attention", "/time_breakdown_s/attention", Line::Kind::time},
+    {"  anchors", "/time_breakdown_s/anchors", Line::Kind::time},
+    {"  launch", "/time_breakdown_s/launch", Line::Kind::time},
+    {"  host", "/time_breakdown_s/host", Line::Kind::time},
+    {"  assumed step", "/time_breakdown_s/assumed", Line::Kind::time},
+    {"  transfer", "/time_breakdown_s/transfer", Line::Kind::time},
+    {"  sync", "/time_breakdown_s/sync", Line::Kind::time},
+    {"  hash", "/time_breakdown_s/hash", Line::Kind::time},
+    {"  ledger", "/time_breakdown_s/ledger", Line::Kind::time},
+    {"  stall", "/time_breakdown_s/stall", Line::Kind::time},
+    {"  rollback", "/time_breakdown_s/rollback", Line::Kind::time},
+    {"output commit, mean", "/latency/output_commit_s/mean", Line::Kind::time},
+    {"unverified tokens, mean", "/verification/exposure_tokens", Line::Kind::number},
+    {"discarded tokens", "/recovery/discarded_tokens", Line::Kind::number},
+    {"memory", "/memory/total_bytes", Line::Kind::bytes},
+    {"energy per token, J", "/energy_j_per_token", Line::Kind::number},
+};
+
+constexpr std::size_t kLabel = 30, kColumn = 16;
+
+std::string cell(const Line& line, double v, double base, bool first) {
+  std::string s = line.kind == Line::Kind::time    ? duration_text(v)
+                  : line.kind == Line::Kind::bytes ? bytes_text(v)
+                                                   : fmt::format("{:.4g}", v);
+  if (!first && base != 0 && v != base) s += fmt::format(" {:.2f}x", v / base);
+  return s;
+}
+
+std::string value_at(const Compared& c, const std::string& path) {
+  const config::Origin* o = c.loaded.provenance.find(path);
+  return o == nullptr ? "-" : o->text;
+}
+
+// Inputs that are not the same everywhere, by path.
+std::vector<std::string> differing(const std::vector<Compared>& all) {
+  std::vector<std::string> paths;
+  for (const Compared& c : all)
+    for (const config::Origin& o : c.loaded.provenance.all()) {
+      const bool differs = std::any_of(all.begin(), all.end(), [&](const Compared& other) {
+        return value_at(other, o.path) != o.text;
+      });
+      if (differs && o.path != "name" && o.path != "description" &&
+          std::find(paths.begin(), paths.end(), o.path) == paths.end())
+        paths.push_back(o.path);
+    }
+  return paths;
+}
+
+}  // namespace
+
+std::string comparison_text(const std::vector<Compared>& all) {
+  constexpr std::size_t kMostInputs = 24;
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    out += fmt::format("  [{}] {}\n", i + 1, all[i].loaded.scenario.name);
+  const auto row = [&](const std::string& label, const std::vector<std::string>& cells) {
+    out += fmt::format("  {:<{}}", label, kLabel);
+    for (const std::string& c : cells) out += fmt::format("{:>{}}", c, kColumn);
+    out += '\n';
+  };
+  std::vector<std::string> heads;
+  for (std::size_t i = 0; i < all.size(); ++i) heads.push_back(fmt::format("[{}]", i + 1));
+  out += "\nwhat differs in the input\n";
+  row("", heads);
+  const std::vector<std::string> paths = differing(all);
+  for (std::size_t p = 0; p < paths.size() && p < kMostInputs; ++p) {
+    std::vector<std::string> cells;
+    for (const Compared& c : all) cells.push_back(value_at(c, paths[p]));
+    row(paths[p], cells);
+  }
+  if (paths.size() > kMostInputs)
+    out += fmt::format("  ... and {} more\n", paths.size() - kMostInputs);
+  out += "\nwhat that does (ratios to [1])\n";
+  row("", heads);
+  for (const Line& line : kLines) {
+    const Json::json_pointer pointer(line.pointer);
+    std::vector<std::string> cells;
+    const double base = all.front().json.at(pointer).get<double>();
+    bool any = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double v = all[i].json.at(pointer).get<double>();
+      any = any || std::fabs(v) > 0;
+      cells.push_back(cell(line, v, base, i == 0));
+    }
+    if (any) row(line.label, cells);
+  }
+  return out;
+}
+
+Json comparison_json(const std::vector<Compared>& all) {
+  Json j;
+  j["inputs"] = Json::object();
+  for (const std::string& path : differing(all)) {
+    Json values = Json::array();
+    for (const Compared& c : all) values.push_back(value_at(c, path));
+    j["inputs"][path] = values;
+  }
+  j["results"] = Json::array();
+  for (const Compared& c : all) j["results"].push_back(c.json);
+  return j;
+}
+
+}  // namespace fieldsim::report

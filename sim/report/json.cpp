@@ -1,0 +1,159 @@
+#include "sim/report/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/names.hpp"
+#include "sim/report/version.hpp"
+
+namespace fieldsim::report {
+
+using hardware::Category;
+using Json = nlohmann::ordered_json;
+using system::Result;
+using system::Scenario;
+
+namespace {
+
+Json distribution(const system::Distribution& d) {
+  return {{"mean", d.mean}, {"p50", d.p50}, {"p90", d.p90}, {"p99", d.p99}, {"max", d.max}};
+}
+
+double per(Duration d, std::int64_t n) { return n == 0 ? 0.0 : seconds(d) / static_cast<double>(n); }
+double per(std::int64_t v, std::int64_t n) {
+  return n == 0 ? 0.0 : static_cast<double>(v) / static_cast<double>(n);
+}
+
+Json breakdown(const hardware::Account& spent, std::int64_t tokens) {
+  Json j;
+  for (std::size_t i = 0; i < hardware::kCategories; ++i)
+    j[std::string(hardware::kCategoryNames[i])] = per(spent[static_cast<Category>(i)], tokens);
+  return j;
+}
+
+Json phase(const system::Phase& p, std::int64_t steps, std::int64_t layers) {
+  const system::StepTotals& t = p.totals;
+  Json j = {{"time_s", seconds(p.time)},
+            {"weight_bytes", t.weights.count()},
+            {"attention_bytes", t.attention.count()},
+            {"anchor_bytes", t.anchors.count()},
+            {"hbm_bytes", t.hbm.count()},
+            {"flops", t.flops.count()},
+            {"attention_flops", t.attention_flops.count()},
+            {"launches", t.launches},
+            {"workspace_bytes", t.workspace.count()}};
+  if (steps > 0)
+    j["per_step"] = {{"weight_bytes", per(t.weights.count(), steps)},
+                     {"attention_bytes", per(t.attention.count(), steps)},
+                     {"attention_bytes_per_layer", per(t.attention.count(), steps * layers)},
+                     {"anchor_bytes", per(t.anchors.count(), steps)},
+                     {"hbm_bytes", per(t.hbm.count(), steps)},
+                     {"flops", per(t.flops.count(), steps)},
+                     {"launches", per(t.launches, steps)}};
+  return j;
+}
+
+Json resources(const Result& r) {
+  Json j = Json::object();
+  for (const system::ResourceUse& u : r.resources)
+    j[u.name] = {{"utilization", u.utilization},
+                 {"bytes", u.bytes.count()},
+                 {"busy_s", seconds(u.busy)},
+                 {"bound", u.bound}};
+  return j;
+}
+
+Json verification(const Scenario& s, const Result& r) {
+  const auto& v = r.verification;
+  Json stages;
+  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
+                     Category::ledger})
+    stages[std::string(hardware::kCategoryNames[static_cast<std::size_t>(c)])] = seconds(v.spent[c]);
+  return {{"timing", name_of(s.verification.timing)},
+          {"boundaries", v.boundaries},
+          {"checks", v.checks},
+          {"failures", v.failures},
+          {"payload_bytes", v.payload_bytes.count()},
+          {"latency_s", v.latency.mean},
+          {"latency_p99_s", v.latency.p99},
+          {"service_s", v.service_s},
+          {"stages_s", stages},
+          {"utilization", v.utilization},
+          {"exposure_tokens", v.exposure_mean},
+          {"exposure_tokens_max", v.exposure_max},
+          {"window_max", v.window_max}};
+}
+
+// Every given number of the hardware that was not measured, fitted or taken from a datasheet.
+Json assumptions(const config::Provenance& provenance) {
+  Json j = Json::array();
+  for (const config::Origin& o : provenance.all())
+    if (o.source.kind == config::SourceKind::assumed)
+      j.push_back({{"path", o.path}, {"value", o.text}, {"source", o.source.reference}});
+  return j;
+}
+
+}  // namespace
+
+Json result_json(const system::LoadedScenario& loaded, const Result& r, bool timing) {
+  const Scenario& s = loaded.scenario;
+  const std::int64_t tokens = r.tokens;
+  const std::int64_t steps = tokens + r.recovery.discarded_tokens;
+  Json j;
+  j["scenario"] = s.name;
+  j["version"] = kVersion;
+  j["seed"] = s.seed;
+  j["fidelity"] = name_of(s.fidelity);
+  j["hardware"] = s.hardware.name;
+  j["model"] = s.model.name;
+  j["attention_kernel"] = attention::to_string(s.attention.kernel);
+  j["tokens"] = {{"prompt", s.workload.prompt_tokens},
+                 {"output", tokens},
+                 {"anchors", s.attention.anchor_tokens},
+                 {"batch", r.batch}};
+  j["throughput"] = {{"tokens_per_s", r.tokens_per_s},
+                     {"committed_tokens_per_s", r.committed_tokens_per_s}};
+  j["latency"] = {{"ttft_s", seconds(r.ttft)},
+                  {"tpot_s", distribution(r.tpot)},
+                  {"output_commit_s", distribution(r.recovery.output_commit)},
+                  {"prefill_s", seconds(r.prefill.time)},
+                  {"decode_s", seconds(r.decode)},
+                  {"drain_s", seconds(r.drain)},
+                  {"total_s", seconds(r.total)}};
+  j["time_breakdown_s"] = breakdown(r.breakdown, tokens);
+  j["phases"] = {{"prefill", phase(r.prefill, 0, 0)},
+                 {"decode", phase(r.decode_phase, steps, s.model.num_hidden_layers)}};
+  j["resources"] = resources(r);
+  j["verification"] = verification(s, r);
+  j["recovery"] = {{"rollbacks", r.recovery.rollbacks},
+                   {"discarded_tokens", r.recovery.discarded_tokens},
+                   {"discarded_fraction", per(r.recovery.discarded_tokens, steps)},
+                   {"aborted", r.recovery.aborted}};
+  const system::MemoryUse& m = r.memory;
+  j["memory"] = {{"weights_bytes", m.weights.count()},   {"kv_bytes", m.kv.count()},
+                 {"anchor_bytes", m.anchors.count()},    {"workspace_bytes", m.workspace.count()},
+                 {"retained_bytes", m.retained.count()}, {"total_bytes", m.total.count()},
+                 {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
+  j["energy_j_per_token"] = r.energy_j_per_token;
+  if (s.published)
+    j["published"] = {{"tokens_per_s", s.published->tokens_per_s},
+                      {"ratio", s.published->tokens_per_s == 0
+                                    ? 0.0
+                                    : r.tokens_per_s / s.published->tokens_per_s},
+                      {"source", s.published->source}};
+  j["warnings"] = r.warnings;
+  j["assumptions"] = assumptions(loaded.provenance);
+  if (timing) {
+    const auto& sim = r.simulation;
+    j["simulation"] = {{"events", sim.events},
+                       {"wall_s", sim.wall_s},
+                       {"events_per_s",
+                        sim.wall_s > 0 ? static_cast<double>(sim.events) / sim.wall_s : 0.0},
+                       {"kernels_fast_forwarded", sim.kernels_elided},
+                       {"fingerprint", sim.fingerprint}};
+  }
+  return j;
+}
+
+std::string text(const Json& json) { return json.dump(2) + "\n"; }
+
+}  // namespace fieldsim::report

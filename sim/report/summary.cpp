@@ -1,0 +1,182 @@
+#include "sim/report/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sim/report/names.hpp"
+
+namespace fieldsim::report {
+
+using hardware::Category;
+using system::Result;
+using system::Scenario;
+
+namespace {
+
+constexpr int kBar = 32;         // characters of a full bar
+constexpr double kShown = 5e-4;  // shares below this are not drawn
+
+double share(Duration part, Duration whole) {
+  return whole.count() == 0 ? 0.0 : seconds(part) / seconds(whole);
+}
+
+std::string bar(double part) {
+  // Eighths of a character.
+  const char* eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const int units = static_cast<int>(std::clamp(part, 0.0, 1.0) * kBar * 8 + 0.5);
+  std::string s;
+  for (int i = 0; i < units / 8; ++i) s += "█";
+  return s + eighths[units % 8];
+}
+
+void heading(std::string& out, const Scenario& s, const Result& r) {
+  out += s.name + "\n";
+  out += fmt::format("{} on {} - {} prompt + {} output tokens, batch {} - attention {}",
+                     s.model.name, s.hardware.name, grouped(s.workload.prompt_tokens),
+                     grouped(r.tokens), r.batch, attention::to_string(s.attention.kernel));
+  if (s.attention.kernel != attention::KernelKind::none)
+    out += fmt::format(" with {} anchor tokens", s.attention.anchor_tokens);
+  out += fmt::format(" - verification {}\n\n", name_of(s.verification.timing));
+}
+
+void rates(std::string& out, const Scenario& s, const Result& r) {
+  out += fmt::format("  {:<18}{:.4g} tokens/s", "throughput", r.tokens_per_s);
+  if (r.drain > Duration::zero())
+    out += fmt::format("   ({:.4g} counted to the last verdict)", r.committed_tokens_per_s);
+  out += '\n';
+  if (s.published)
+    out += fmt::format("  {:<18}{:.4g} tokens/s   the simulated run is {:.2f} x that ({})\n",
+                       "published", s.published->tokens_per_s,
+                       s.published->tokens_per_s > 0 ? r.tokens_per_s / s.published->tokens_per_s
+                                                     : 0.0,
+                       s.published->source);
+  out += fmt::format("  {:<18}{}   (prefill {})\n", "first token", duration_text(seconds(r.ttft)),
+                     duration_text(seconds(r.prefill.time)));
+  out += fmt::format("  {:<18}{} mean, p50 {}, p90 {}, p99 {}\n", "time per token",
+                     duration_text(r.tpot.mean), duration_text(r.tpot.p50),
+                     duration_text(r.tpot.p90), duration_text(r.tpot.p99));
+  if (s.verification.timing == verify::Timing::optimistic) {
+    const auto& c = r.recovery.output_commit;
+    out += fmt::format("  {:<18}{} mean, p99 {} from generated to released\n", "output commit",
+                       duration_text(c.mean), duration_text(c.p99));
+  }
+  out += fmt::format("  {:<18}{:.3g} J per token (linear power model, assumed)\n\n", "energy",
+                     r.energy_j_per_token);
+}
+
+void breakdown(std::string& out, const Result& r) {
+  out += "  time per output token, critical path\n";
+  const Duration whole = r.breakdown.total();
+  for (std::size_t i = 0; i < hardware::kCategories; ++i) {
+    const Duration d = r.breakdown[static_cast<Category>(i)];
+    if (share(d, whole) < kShown) continue;
+    out += fmt::format("    {:<12}{:>10}  {:5.1f} %  {}\n", hardware::kCategoryNames[i],
+                       duration_text(seconds(d) / static_cast<double>(std::max<std::int64_t>(1, r.tokens))),
+                       100 * share(d, whole), bar(share(d, whole)));
+  }
+  out += '\n';
+}
+
+void resources(std::string& out, const Scenario& s, const Result& r) {
+  const double elapsed = seconds(r.decode + r.drain);
+  const std::map<std::string, double> peak = {
+      {"hbm", static_cast<double>(s.hardware.gpu.hbm.bandwidth.count())},
+      {"host.memory", static_cast<double>(s.hardware.host.memory_bandwidth.count())}};
+  out += "  resources while decoding      busy     moved       rate\n";
+  for (const system::ResourceUse& u : r.resources) {
+    if (u.busy == Duration::zero()) continue;
+    out += fmt::format("    {:<22}{:>7.1f} %", u.name, 100 * u.utilization);
+    if (u.bytes > Bytes::zero() && elapsed > 0) {
+      const double rate = static_cast<double>(u.bytes.count()) / elapsed;
+      out += fmt::format("  {:>9}  {:>7.4g} GB/s", bytes_text(static_cast<double>(u.bytes.count())),
+                         rate / 1e9);
+      if (const auto p = peak.find(u.name); p != peak.end())
+        out += fmt::format(" of {:.4g} peak", p->second / 1e9);
+    }
+    out += u.bound ? "  <- bounds the run\n" : "\n";
+  }
+  out += '\n';
+}
+
+void memory(std::string& out, const Result& r) {
+  const auto& m = r.memory;
+  const auto text = [](Bytes b) { return bytes_text(static_cast<double>(b.count())); };
+  out += fmt::format("  memory            {} of {} ({:.0f} %): weights {}, KV {}, anchors {}, workspace {}\n",
+                     text(m.total), text(m.capacity),
+                     100.0 * static_cast<double>(m.total.count()) /
+                         static_cast<double>(std::max<std::int64_t>(1, m.capacity.count())),
+                     text(m.weights), text(m.kv), text(m.anchors), text(m.workspace));
+  if (m.retained > Bytes::zero())
+    out += fmt::format("                    of the KV, {} at most waited for a verdict\n",
+                       text(m.retained));
+}
+
+void phases(std::string& out, const Result& r) {
+  const auto line = [&](const char* name, const system::Phase& p, std::int64_t steps) {
+    if (p.totals.hbm == Bytes::zero()) return;
+    const double n = static_cast<double>(std::max<std::int64_t>(1, steps));
+    out += fmt::format("  {:<18}{} of device memory ({} attention, {} anchors), {:.3g} GFLOP, {:.0f} launches{}\n",
+                       name, bytes_text(static_cast<double>(p.totals.hbm.count()) / n),
+                       bytes_text(static_cast<double>(p.totals.attention.count()) / n),
+                       bytes_text(static_cast<double>(p.totals.anchors.count()) / n),
+                       static_cast<double>(p.totals.flops.count()) / n / 1e9,
+                       static_cast<double>(p.totals.launches) / n, steps > 0 ? " a step" : "");
+  };
+  line("prefill moves", r.prefill, 0);
+  line("decode moves", r.decode_phase, r.tokens + r.recovery.discarded_tokens);
+}
+
+void verification(std::string& out, const Scenario& s, const Result& r) {
+  if (s.verification.timing == verify::Timing::none) return;
+  const auto& v = r.verification;
+  out += fmt::format(
+      "  verification      {} boundaries, {} verdicts, {} failed; {} a check, verdict after {}\n",
+      grouped(v.boundaries), grouped(v.checks), v.failures,
+      bytes_text(v.checks == 0 ? 0.0
+                               : static_cast<double>(v.payload_bytes.count()) /
+                                     static_cast<double>(v.checks)),
+      duration_text(v.latency.mean));
+  out += "                    ";
+  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
+                     Category::ledger})
+    if (v.spent[c] > Duration::zero())
+      out += fmt::format("{} {}, ", hardware::kCategoryNames[static_cast<std::size_t>(c)],
+                         duration_text(seconds(v.spent[c])));
+  out += fmt::format("verifier {:.1f} % busy\n", 100 * v.utilization);
+  if (s.verification.timing == verify::Timing::optimistic)
+    out += fmt::format(
+        "                    exposure {:.3g} tokens mean, {} max; {} rollbacks, {} tokens discarded\n",
+        v.exposure_mean, v.exposure_max, r.recovery.rollbacks, r.recovery.discarded_tokens);
+}
+
+}  // namespace
+
+std::string summary(const system::LoadedScenario& loaded, const Result& r) {
+  const Scenario& s = loaded.scenario;
+  std::string out;
+  heading(out, s, r);
+  rates(out, s, r);
+  breakdown(out, r);
+  resources(out, s, r);
+  memory(out, r);
+  phases(out, r);
+  verification(out, s, r);
+  std::size_t assumed = 0;
+  for (const config::Origin& o : loaded.provenance.all())
+    if (o.source.kind == config::SourceKind::assumed) ++assumed;
+  out += '\n';
+  for (const std::string& w : r.warnings) out += "  warning: " + w + "\n";
+  if (assumed > 0)
+    out += fmt::format(
+        "  {} hardware numbers are assumed, not measured: 'fieldsim describe {}' lists each with its source\n",
+        assumed, s.hardware.name);
+  out += fmt::format("  simulated {} in {} ({} events, {} kernels fast-forwarded)\n",
+                     duration_text(seconds(r.total)), duration_text(r.simulation.wall_s),
+                     grouped(static_cast<std::int64_t>(r.simulation.events)),
+                     grouped(static_cast<std::int64_t>(r.simulation.kernels_elided)));
+  return out;
+}
+
+}  // namespace fieldsim::report

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace fieldsim::report {
+
+inline constexpr const char* kVersion = FIELDSIM_VERSION;
+
+}  // namespace fieldsim::report

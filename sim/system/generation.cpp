@@ -1,0 +1,311 @@
+#include "sim/system/generation.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "sim/base/error.hpp"
+#include "sim/des/trace.hpp"
+
+namespace fieldsim::system {
+
+using hardware::Category;
+using recovery::Boundary;
+using recovery::BoundaryPtr;
+using verify::PayloadKind;
+using verify::Timing;
+
+namespace {
+// Draws are indexed by (boundary, verdicts that failed there before), so the synchronous and the
+// asynchronous run of one seed meet the same failures.
+constexpr std::uint64_t kAttemptsPerBoundary = 1ull << 20;
+}  // namespace
+
+Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& programs)
+    : m_(machine),
+      s_(scenario),
+      programs_(programs),
+      stream_(machine.device, "generation",
+              {.gap = scenario.workload.launch == LaunchMode::graph
+                          ? scenario.hardware.gpu.launch.graph
+                          : scenario.hardware.gpu.launch.eager,
+               .fast_forward = scenario.simulation.fast_forward}),
+      verifier_({machine.engine, machine.device, machine.link, machine.host},
+                scenario.verification, scenario.hardware.gpu.launch.eager,
+                scenario.simulation.fast_forward),
+      verdicts_(machine.engine.random("verify.verdict")),
+      window_(machine.engine, scenario.verification.window),
+      timer_(machine.engine),
+      verdict_arrived_(machine.engine) {
+  out_.token_at.reserve(static_cast<std::size_t>(s_.workload.output_tokens));
+  if (auto* trace = machine.engine.trace()) {
+    boundary_track_ = trace->track("session", "boundaries");
+    verdict_track_ = trace->track("session", "verdicts");
+    step_track_ = trace->track("gpu", "generation");
+  }
+}
+
+des::Process Session::run() {
+  des::Engine& engine = m_.engine;
+  if (s_.verification.timing == Timing::on_load) co_await load_anchor();
+  if (!out_.aborted) co_await prefill();
+  out_.decode_began = exposure_since_ = engine.now();
+  out_.at_decode = snapshot(m_);
+  while (!out_.aborted) {
+    if (rolling_back())
+      co_await repair();
+    else if (!done())
+      co_await generate_boundary();
+    else if (log_.empty())
+      break;
+    else
+      co_await drain();
+  }
+  note_exposure();
+  if (out_.decode_ended == Time::zero() || out_.aborted) out_.decode_ended = engine.now();
+  out_.drained = engine.now();
+}
+
+des::Task<> Session::load_anchor() {
+  for (std::int64_t attempt = 0; attempt <= s_.recovery.retry_limit; ++attempt) {
+    Boundary anchor;
+    anchor.closed = m_.engine.now();
+    anchor.check.payload = payload(0);
+    co_await verifier_.run(anchor.check);
+    note_verdict(anchor);
+    out_.prefill += anchor.check.spent;
+    const auto draw = static_cast<std::uint64_t>(attempt);
+    if (!verdicts_.bernoulli_at(draw, s_.faults.verdict_failure)) co_return;
+    ++out_.failures;
+  }
+  out_.aborted = true;
+}
+
+des::Task<> Session::prefill() {
+  if (s_.workload.prefill) {
+    co_await m_.engine.delay(*s_.workload.prefill);
+    out_.prefill.add(Category::assumed, *s_.workload.prefill);
+    co_return;
+  }
+  for (std::int64_t before = 0; before < s_.workload.prompt_tokens;) {
+    const std::int64_t tokens =
+        std::min(s_.workload.prefill_chunk, s_.workload.prompt_tokens - before);
+    const bool last = before + tokens == s_.workload.prompt_tokens;
+    const auto& program = programs_.prefill(tokens, before, last);
+    out_.prefill_totals += programs_.totals();
+    co_await stream_.run(program, out_.prefill);
+    before += tokens;
+  }
+}
+
+// One decode step for all sequences; false when a failed verdict cut it short.
+des::Task<bool> Session::step(Account& spent) {
+  des::Engine& engine = m_.engine;
+  const Time began = engine.now();
+  if (s_.workload.decode_step) {
+    const bool whole = co_await timer_.wait(*s_.workload.decode_step);
+    spent.add(Category::assumed, engine.now() - began);
+    if (auto* trace = engine.trace())
+      trace->span(step_track_, whole ? "assumed step" : "step cut short", began, engine.now());
+    co_return whole;
+  }
+  const Duration host = s_.hardware.host.step_overhead;
+  const bool scheduled = co_await timer_.wait(host);
+  spent.add(Category::host, engine.now() - began);
+  if (!scheduled) co_return false;
+  const auto& program = programs_.decode(s_.workload.prompt_tokens + log_.tokens() + 1);
+  const bool whole = co_await stream_.run(program, spent);
+  if (whole) out_.decode_totals += programs_.totals();
+  co_return whole;
+}
+
+des::Task<> Session::generate_boundary() {
+  des::Engine& engine = m_.engine;
+  if (optimistic()) {
+    const Time waited = engine.now();
+    co_await window_.open();
+    out_.decode.add(Category::stall, engine.now() - waited);
+    if (rolling_back()) {
+      window_.close();
+      co_return;
+    }
+    draw_window();
+  }
+  BoundaryPtr b = log_.begin(engine.now());
+  const Bytes kv = programs_.kv_bytes_per_token() * s_.workload.batch;
+  do {
+    Account spent;
+    const bool whole = co_await step(spent);
+    if (!whole || rolling_back()) {
+      out_.decode.add(Category::rollback, spent.total());
+      co_return;
+    }
+    note_exposure();
+    log_.add_token(spent);
+    out_.token_at.push_back(engine.now());
+    if (log_.tokens() == 1) out_.first_token = engine.now();
+    if (auto* trace = engine.trace())
+      trace->counter("KV tokens", engine.now(),
+                     static_cast<double>(s_.workload.prompt_tokens + log_.tokens()));
+  } while (!done() && !recovery::closes(s_.verification.boundary, *b, engine.now(), kv));
+  co_await settle_boundary(b);
+}
+
+// A closed boundary meets the timing: waits for its verdict, leaves it behind, or needs none.
+des::Task<> Session::settle_boundary(BoundaryPtr b) {
+  des::Engine& engine = m_.engine;
+  log_.close(engine.now());
+  b->check.payload = payload(b->tokens);
+  if (done()) out_.decode_ended = engine.now();
+  switch (s_.verification.timing) {
+    case Timing::none: commit(*b); break;
+    case Timing::on_load: {
+      co_await verifier_.compare_digest(b->spent);
+      out_.token_at.back() = engine.now();
+      commit(*b);
+      if (done()) out_.decode_ended = engine.now();
+      break;
+    }
+    case Timing::pessimistic: {
+      co_await verifier_.run(b->check);
+      note_verdict(*b);
+      b->spent += b->check.spent;
+      out_.token_at.back() = engine.now();
+      if (passes(*b))
+        commit(*b);
+      else
+        discard(*b);
+      if (done()) out_.decode_ended = engine.now();
+      break;
+    }
+    case Timing::optimistic:
+      if (auto* trace = engine.trace())
+        trace->span(boundary_track_, "boundary " + std::to_string(b->index), b->began, b->closed);
+      engine.spawn(check(b), "session.check");
+      break;
+  }
+}
+
+des::Process Session::check(BoundaryPtr b) {
+  des::Engine& engine = m_.engine;
+  const std::uint64_t flow = next_flow_++;
+  if (auto* trace = engine.trace()) trace->flow_begin(flow, boundary_track_, "verdict", b->began);
+  co_await verifier_.run(b->check);
+  if (auto* trace = engine.trace()) trace->flow_end(flow, verdict_track_, "verdict", engine.now());
+  if (b->check.cancelled) {
+    if (auto* trace = engine.trace())
+      trace->span(verdict_track_, "cancelled " + std::to_string(b->index), engine.now(),
+                  engine.now());
+    co_return;
+  }
+  note_verdict(*b);
+  if (passes(*b)) {
+    if (auto* trace = engine.trace())
+      trace->span(verdict_track_, "verified " + std::to_string(b->index), engine.now(),
+                  engine.now());
+    commit(*b);
+  } else {
+    discard(*b);
+    timer_.cancel();
+    stream_.cancel();
+  }
+  verdict_arrived_.open();
+}
+
+// Generation is over but verdicts are out: a failure among them starts it again.
+des::Task<> Session::drain() {
+  const Time began = m_.engine.now();
+  verdict_arrived_.close();
+  co_await verdict_arrived_.wait();
+  drain_wait_ += m_.engine.now() - began;
+}
+
+des::Task<> Session::repair() {
+  const Time began = m_.engine.now();
+  co_await m_.engine.delay(s_.recovery.truncate);
+  out_.decode.add(Category::rollback, m_.engine.now() - began + drain_wait_);
+  drain_wait_ = Duration::zero();
+  rollback_pending_ = false;
+  if (auto* trace = m_.engine.trace())
+    trace->span(verdict_track_, "rollback", began, m_.engine.now());
+}
+
+Bytes Session::payload(std::int64_t tokens) const {
+  const auto& p = s_.verification.payload;
+  if (p.bytes) return *p.bytes;
+  const auto element = model::published_precision(s_.model).kv;
+  switch (*p.kind) {
+    case PayloadKind::anchor_kv:
+      return programs_.kv_bytes_per_token() * s_.attention.anchor_tokens;
+    case PayloadKind::new_kv:
+      return programs_.kv_bytes_per_token() * (tokens * s_.workload.batch);
+    case PayloadKind::anchor_vector: return element * s_.model.hidden_size;
+    case PayloadKind::bytes: break;
+  }
+  return Bytes::zero();
+}
+
+bool Session::passes(const Boundary& b) const {
+  const auto index = static_cast<std::uint64_t>(b.index) * kAttemptsPerBoundary +
+                     static_cast<std::uint64_t>(log_.failures(b.index));
+  return !verdicts_.bernoulli_at(index, s_.faults.verdict_failure);
+}
+
+void Session::note_verdict(const Boundary& b) {
+  ++out_.verdicts;
+  out_.payload += b.check.payload;
+  out_.checks += b.check.spent;
+  out_.check_latency.push_back(m_.engine.now() - b.closed);
+  out_.check_service.push_back(b.check.ended - b.check.began);
+}
+
+void Session::commit(Boundary& boundary) {
+  note_exposure();
+  for (const BoundaryPtr& b : log_.verified(boundary)) {
+    out_.decode += b->spent;
+    ++out_.boundaries;
+    const bool held = s_.recovery.output_commit == recovery::OutputCommit::hold_until_verified;
+    for (std::int64_t i = 0; i < b->tokens; ++i) {
+      const auto token = static_cast<std::size_t>(b->first_token + i);
+      out_.output_commit.push_back(held ? m_.engine.now() - out_.token_at[token]
+                                        : Duration::zero());
+    }
+    if (optimistic()) window_.close();
+  }
+  draw_window();
+}
+
+void Session::discard(Boundary& boundary) {
+  note_exposure();
+  ++out_.failures;
+  ++out_.rollbacks;
+  log_.count_failure(boundary.index);
+  if (log_.failures(boundary.index) > s_.recovery.retry_limit) out_.aborted = true;
+  for (const BoundaryPtr& b : log_.discard_from(boundary)) {
+    out_.decode.add(Category::rollback, b->spent.total());
+    out_.discarded_tokens += b->tokens;
+    if (optimistic()) window_.close();
+  }
+  out_.token_at.resize(static_cast<std::size_t>(log_.tokens()));
+  rollback_pending_ = true;
+  draw_window();
+}
+
+void Session::note_exposure() {
+  // Called before the log changes: the count has stood since the last call.
+  const Time now = m_.engine.now();
+  const std::int64_t exposed = log_.unverified_tokens();
+  out_.exposure_max = std::max(out_.exposure_max, exposed);
+  out_.exposure_token_ps += static_cast<long double>((now - exposure_since_).count()) *
+                            static_cast<long double>(exposed);
+  exposure_since_ = now;
+}
+
+void Session::draw_window() {
+  if (!optimistic()) return;
+  out_.window_max = std::max(out_.window_max, window_.occupied().value());
+  if (auto* trace = m_.engine.trace())
+    trace->counter("unverified boundaries", m_.engine.now(),
+                   static_cast<double>(window_.occupied().value()));
+}
+
+}  // namespace fieldsim::system

@@ -1,0 +1,93 @@
+#pragma once
+// The session: prefill, decode step by step, commit boundaries, verdicts, rollback. One coroutine
+// generates; under optimistic timing one more for each boundary waits for its verdict.
+#include <cstdint>
+#include <vector>
+
+#include "sim/des/engine.hpp"
+#include "sim/des/gate.hpp"
+#include "sim/des/timer.hpp"
+#include "sim/des/window.hpp"
+#include "sim/hardware/account.hpp"
+#include "sim/hardware/gpu/stream.hpp"
+#include "sim/recovery/commit_log.hpp"
+#include "sim/system/machine.hpp"
+#include "sim/system/program.hpp"
+#include "sim/system/scenario.hpp"
+#include "sim/verify/verifier.hpp"
+
+namespace fieldsim::system {
+
+// What the session saw; simulate() turns it into a Result.
+struct SessionLog {
+  Time decode_began;                    // prefill done, anchors loaded
+  Time decode_ended;                    // the last kept token generated (and checked, if waited for)
+  Time drained;                         // the last verdict
+  Time first_token;
+  Snapshot at_decode;                   // shared parts when decode began
+  std::vector<Time> token_at;           // of each kept token
+  std::vector<Duration> output_commit;  // of each boundary's newest and oldest token, generated to released
+  hardware::Account prefill, decode;    // critical path
+  StepTotals prefill_totals, decode_totals;
+  hardware::Account checks;             // all checks, by stage
+  std::vector<Duration> check_latency, check_service;
+  Bytes payload;
+  std::int64_t boundaries = 0, verdicts = 0, failures = 0, rollbacks = 0, discarded_tokens = 0;
+  std::int64_t exposure_max = 0, window_max = 0;
+  long double exposure_token_ps = 0;    // integral of unverified tokens over time
+  Bytes workspace;
+  bool aborted = false;
+};
+
+class Session {
+ public:
+  Session(Machine& machine, const Scenario& scenario, ProgramBuilder& programs);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  des::Process run();
+  const SessionLog& log() const { return out_; }
+  const verify::Verifier& verifier() const { return verifier_; }
+
+ private:
+  using Account = hardware::Account;
+
+  des::Task<> load_anchor();
+  des::Task<> prefill();
+  des::Task<bool> step(Account& spent);
+  des::Task<> generate_boundary();
+  des::Task<> settle_boundary(recovery::BoundaryPtr boundary);
+  des::Task<> repair();
+  des::Task<> drain();
+  des::Process check(recovery::BoundaryPtr boundary);
+
+  Bytes payload(std::int64_t tokens) const;
+  bool passes(const recovery::Boundary& boundary) const;
+  void note_verdict(const recovery::Boundary& boundary);
+  void commit(recovery::Boundary& boundary);
+  void discard(recovery::Boundary& boundary);
+  void note_exposure();
+  bool optimistic() const { return s_.verification.timing == verify::Timing::optimistic; }
+  bool done() const { return log_.tokens() >= s_.workload.output_tokens; }
+  bool rolling_back() const { return rollback_pending_; }
+  void draw_window();
+
+  Machine& m_;
+  const Scenario& s_;
+  ProgramBuilder& programs_;
+  hardware::gpu::Stream stream_;
+  verify::Verifier verifier_;
+  RandomStream verdicts_;
+  recovery::CommitLog log_;
+  des::Window window_;
+  des::Timer timer_;
+  des::Gate verdict_arrived_;
+  bool rollback_pending_ = false;
+  Time exposure_since_;
+  Duration drain_wait_;   // spent waiting for verdicts with nothing left to generate
+  std::uint64_t next_flow_ = 1;
+  des::TrackId boundary_track_, verdict_track_, step_track_;
+  SessionLog out_;
+};
+
+}  // namespace fieldsim::system

@@ -1,0 +1,163 @@
+#include "sim/system/program.hpp"
+
+#include <algorithm>
+
+#include "sim/model/parameters.hpp"
+#include "sim/model/step.hpp"
+
+namespace fieldsim::system {
+
+using attention::KernelKind;
+using hardware::Category;
+using hardware::gpu::Kernel;
+using hardware::gpu::Program;
+using hardware::gpu::Segment;
+
+namespace {
+constexpr std::int64_t kResidentShare = 2;  // activations up to half of L2 stay there between kernels
+constexpr std::int64_t kCtasPerSm = 2;      // resident CTAs of the attention kernels (kernels.md 3.2)
+}  // namespace
+
+StepTotals& StepTotals::operator+=(const StepTotals& o) {
+  weights += o.weights;
+  hbm += o.hbm;
+  attention += o.attention;
+  anchors += o.anchors;
+  flops += o.flops;
+  attention_flops += o.attention_flops;
+  workspace = std::max(workspace, o.workspace);
+  launches += o.launches;
+  return *this;
+}
+
+ProgramBuilder::ProgramBuilder(const Scenario& scenario)
+    : s_(scenario),
+      precision_(model::published_precision(scenario.model)),
+      kv_per_token_(model::kv_bytes_per_token(scenario.model, precision_.kv)),
+      decode_operators_(model::decode_operators(scenario.model, scenario.workload.batch)) {}
+
+Bytes ProgramBuilder::anchor_bytes() const {
+  if (s_.attention.kernel == KernelKind::none) return Bytes::zero();
+  const std::int64_t sets = s_.attention.shared_anchors ? 1 : s_.workload.batch;
+  return kv_per_token_ * s_.attention.anchor_tokens * sets;
+}
+
+Bytes ProgramBuilder::weight_bytes() const {
+  return model::weight_bytes(s_.model, precision_.weight);
+}
+
+attention::Problem ProgramBuilder::problem(std::int64_t query_tokens, std::int64_t context) const {
+  attention::Problem p;
+  p.kind = s_.attention.kernel;
+  p.geometry =
+      query_tokens == 1 ? model::decode_geometry(s_.model) : model::prefill_geometry(s_.model);
+  p.batch = s_.workload.batch;
+  p.query_tokens = query_tokens;
+  p.context = std::max(query_tokens, model::attended_tokens(s_.model, context));
+  p.anchors = s_.attention.anchor_tokens;
+  p.anchor_sets = s_.attention.shared_anchors ? 1 : s_.workload.batch;
+  p.page_tokens = s_.attention.page_tokens;
+  p.element = precision_.kv;
+  p.workspace_limit = s_.attention.workspace;
+  p.slots = s_.hardware.gpu.sm.count * kCtasPerSm;
+  return p;
+}
+
+const Program& ProgramBuilder::decode(std::int64_t context) {
+  assemble(decode_operators_, problem(1, context));
+  program_.name = "decode step";
+  return program_;
+}
+
+const Program& ProgramBuilder::prefill(std::int64_t tokens, std::int64_t before, bool last) {
+  const std::int64_t batch = s_.workload.batch;
+  prefill_operators_ =
+      model::prefill_operators(s_.model, tokens * batch, precision_, last ? batch : 0);
+  assemble(prefill_operators_, problem(tokens, before + tokens));
+  program_.name = "prefill chunk";
+  return program_;
+}
+
+Kernel ProgramBuilder::kernel(const model::Operator& op) const {
+  const auto& gpu = s_.hardware.gpu;
+  Kernel k;
+  k.name = op.name.c_str();
+  k.category = Category::weights;
+  k.launches = op.launches;
+  k.hbm = op.weight_bytes;
+  const Bytes activations = op.activation_in + op.activation_out;
+  if (activations * kResidentShare <= gpu.l2.capacity)
+    k.fixed = time_for(activations, gpu.l2.bandwidth);
+  else
+    k.hbm += activations;
+  const bool matrix = op.kind == model::OperatorKind::gemm;
+  const FlopsPerSecond rate =
+      matrix ? scaled(gpu.compute.fp16, gpu.compute.achieved) : gpu.compute.fp32;
+  if (op.flops > Flops::zero()) k.compute = time_for(op.flops, rate);
+  return k;
+}
+
+void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& problem,
+                                   std::int64_t layers) {
+  const auto& gpu = s_.hardware.gpu;
+  if (s_.attention_traffic == attention::TrafficModel::paper_nxn && problem.decode()) {
+    Kernel k;
+    k.name = "N x N attention";
+    k.category = Category::attention;
+    k.hbm = attention::paper_nxn_bytes(s_.workload.prompt_tokens);
+    segment.kernels.push_back(k);
+    totals_.hbm += k.hbm * layers;
+    totals_.attention += k.hbm * layers;
+    totals_.launches += layers;
+    return;
+  }
+  const attention::Cost cost = attention::cost(problem);
+  const FlopsPerSecond rate = scaled(gpu.compute.fp16, gpu.compute.achieved);
+  for (const attention::KernelCost& c : cost.kernels) {
+    Kernel k;
+    k.name = c.name;
+    k.category = Category::attention;
+    k.hbm = c.hbm;
+    k.hbm_anchors = c.hbm_anchors;
+    k.compute = time_for(c.flops, rate);
+    k.launches = c.launches;
+    segment.kernels.push_back(k);
+  }
+  totals_.hbm += cost.hbm() * layers;
+  totals_.anchors += cost.hbm_anchors() * layers;
+  totals_.attention += (cost.hbm() - cost.hbm_anchors()) * layers;
+  totals_.flops += cost.flops() * layers;
+  totals_.attention_flops += cost.flops() * layers;
+  totals_.workspace = std::max(totals_.workspace, cost.workspace);
+  totals_.launches += cost.launches() * layers;
+}
+
+void ProgramBuilder::assemble(const model::StepOperators& operators,
+                              const attention::Problem& problem) {
+  totals_ = {};
+  // Segments keep their storage from step to step.
+  program_.segments.resize(operators.layers.size() + 1);
+  const auto add = [&](Segment& segment, const model::Operator& op) {
+    if (op.kind == model::OperatorKind::attention) {
+      add_attention(segment, problem, segment.repeat);
+      return;
+    }
+    segment.kernels.push_back(kernel(op));
+    totals_.weights += op.weight_bytes * segment.repeat;
+    totals_.hbm += segment.kernels.back().hbm * segment.repeat;
+    totals_.flops += op.flops * segment.repeat;
+    totals_.launches += op.launches * segment.repeat;
+  };
+  for (std::size_t i = 0; i < operators.layers.size(); ++i) {
+    Segment& segment = program_.segments[i];
+    segment.kernels.clear();
+    segment.repeat = operators.layers[i].count;
+    for (const model::Operator& op : operators.layers[i].operators) add(segment, op);
+  }
+  Segment& once = program_.segments.back();
+  once.kernels.clear();
+  once.repeat = 1;
+  for (const model::Operator& op : operators.once) add(once, op);
+}
+
+}  // namespace fieldsim::system

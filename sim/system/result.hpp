@@ -1,0 +1,84 @@
+#pragma once
+// What a run found: the numbers of the result JSON, in units.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/units.hpp"
+#include "sim/hardware/account.hpp"
+#include "sim/system/program.hpp"
+
+namespace fieldsim::system {
+
+struct Distribution {
+  double mean = 0, p50 = 0, p90 = 0, p99 = 0, max = 0;  // s
+};
+// Percentiles by nearest rank; zeros for no values.
+Distribution distribution(std::vector<Duration> values);
+
+struct ResourceUse {
+  std::string name;
+  Bytes bytes;                 // moved; zero for what moves none
+  Duration busy;               // at least one user; for k servers, the sum over them / k
+  double utilization = 0;      // of the decode phase
+  bool bound = false;          // most of the critical path waits for this one
+};
+
+struct Phase {
+  Duration time;
+  StepTotals totals;           // whole phase
+  hardware::Account spent;     // on the critical path
+};
+
+struct VerificationResult {
+  std::int64_t boundaries = 0;         // committed
+  std::int64_t checks = 0;             // verdicts delivered
+  std::int64_t failures = 0;
+  Bytes payload_bytes;                 // checked, all boundaries
+  Distribution latency;                // boundary closed to verdict, s
+  hardware::Account spent;             // mean of one check by stage, whoever waits for it
+  double service_s = 0;                // mean time of a worker on one check
+  double utilization = 0;              // of the workers, decode phase
+  double exposure_mean = 0;            // unverified tokens at a random instant
+  std::int64_t exposure_max = 0;
+  std::int64_t window_max = 0;
+};
+
+struct RecoveryResult {
+  std::int64_t rollbacks = 0;
+  std::int64_t discarded_tokens = 0;   // of each sequence
+  bool aborted = false;                // a boundary failed more often than the retry limit
+  Distribution output_commit;          // token generated to token released, s
+};
+
+struct MemoryUse {
+  Bytes weights, kv, anchors, workspace, retained, total, capacity;
+  bool fits = true;
+};
+
+struct SimulationUse {
+  std::uint64_t events = 0;
+  std::uint64_t fingerprint = 0;
+  std::uint64_t kernels_elided = 0;
+  double wall_s = 0;
+};
+
+struct Result {
+  std::int64_t tokens = 0;             // kept, each sequence
+  std::int64_t batch = 1;
+  double tokens_per_s = 0;             // all sequences, while generating
+  double committed_tokens_per_s = 0;   // the same until the last verdict
+  Duration ttft, decode, drain, total;
+  Distribution tpot;
+  hardware::Account breakdown;         // decode phase, critical path, total
+  std::vector<ResourceUse> resources;
+  Phase prefill, decode_phase;
+  VerificationResult verification;
+  RecoveryResult recovery;
+  MemoryUse memory;
+  double energy_j_per_token = 0;
+  SimulationUse simulation;
+  std::vector<std::string> warnings;
+};
+
+}  // namespace fieldsim::system

@@ -1,0 +1,18 @@
+#pragma once
+// The keys of the files: how YAML binds to the structs of the models.
+#include "sim/config/schema.hpp"
+#include "sim/hardware/params.hpp"
+#include "sim/model/shape.hpp"
+#include "sim/system/scenario.hpp"
+
+namespace fieldsim::system {
+
+config::Schema<hardware::HostParams> host_schema();
+config::Schema<hardware::HardwareParams> hardware_schema();
+config::Schema<ModelFile> model_file_schema();
+// The keys of Hugging Face's config.json that matter here; others are passed over.
+config::Schema<model::ModelShape> model_shape_schema();
+config::Schema<verify::VerificationParams> verification_schema();
+config::Schema<Scenario> scenario_schema();
+
+}  // namespace fieldsim::system

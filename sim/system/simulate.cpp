@@ -1,0 +1,201 @@
+#include "sim/system/simulate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+#include "sim/system/generation.hpp"
+#include "sim/system/machine.hpp"
+#include "sim/system/warnings.hpp"
+
+namespace fieldsim::system {
+
+using hardware::Account;
+using hardware::Category;
+
+Distribution distribution(std::vector<Duration> values) {
+  Distribution d;
+  if (values.empty()) return d;
+  std::sort(values.begin(), values.end());
+  long double sum = 0;
+  for (Duration v : values) sum += static_cast<long double>(v.count());
+  const auto n = values.size();
+  const auto rank = [&](double p) {
+    const auto i = static_cast<std::size_t>(std::ceil(p * static_cast<double>(n)));
+    return seconds(values[std::max<std::size_t>(i, 1) - 1]);
+  };
+  d.mean = static_cast<double>(sum / static_cast<long double>(n) / 1e12L);
+  d.p50 = rank(0.50);
+  d.p90 = rank(0.90);
+  d.p99 = rank(0.99);
+  d.max = seconds(values.back());
+  return d;
+}
+
+namespace {
+
+double ratio(Duration a, Duration b) { return b.count() == 0 ? 0.0 : seconds(a) / seconds(b); }
+
+std::vector<Duration> intervals(const std::vector<Time>& at, Time from) {
+  std::vector<Duration> d;
+  d.reserve(at.size());
+  for (Time t : at) {
+    d.push_back(t - from);
+    from = t;
+  }
+  return d;
+}
+
+// The resource that most of the critical path waits for.
+std::string bound_resource(const Account& spent, const Phase& decode, const Machine& m) {
+  std::string name = "generation";
+  Duration most;
+  const auto offer = [&](const char* who, Duration d) {
+    if (d > most) {
+      most = d;
+      name = who;
+    }
+  };
+  const Duration device =
+      spent[Category::weights] + spent[Category::attention] + spent[Category::anchors];
+  const Duration moving = time_for(decode.totals.hbm, m.device.bandwidth());
+  const Duration computing = decode.totals.flops == Flops::zero()
+                                 ? Duration::zero()
+                                 : time_for(decode.totals.flops,
+                                            scaled(m.device.params().compute.fp16,
+                                                   m.device.params().compute.achieved));
+  offer(moving >= computing ? "hbm" : "compute", device);
+  offer("launch", spent[Category::launch]);
+  offer("host", spent[Category::host] + spent[Category::sync]);
+  offer("assumed step", spent[Category::assumed]);
+  offer("link.to_host", spent[Category::transfer]);
+  offer("host.hash", spent[Category::hash] + spent[Category::quantize]);
+  offer("ledger", spent[Category::ledger]);
+  offer("verifier", spent[Category::stall]);
+  offer("rollback", spent[Category::rollback]);
+  return name;
+}
+
+MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs, const SessionLog& log,
+                     Bytes workspace) {
+  MemoryUse u;
+  u.weights = programs.weight_bytes();
+  const std::int64_t tokens = s.workload.prompt_tokens + s.workload.output_tokens;
+  const std::int64_t pages = (tokens + s.attention.page_tokens - 1) / s.attention.page_tokens;
+  u.kv = programs.kv_bytes_per_token() * (pages * s.attention.page_tokens * s.workload.batch);
+  u.anchors = programs.anchor_bytes();
+  u.workspace = workspace;
+  u.retained = programs.kv_bytes_per_token() * (log.exposure_max * s.workload.batch);
+  u.total = u.weights + u.kv + u.anchors + u.workspace;
+  u.capacity = s.hardware.gpu.hbm.capacity;
+  u.fits = u.total <= u.capacity;
+  return u;
+}
+
+// Linear between idle and sustained power with the busier of memory and arithmetic; a host core
+// draws its share while it hashes. An assumption: see docs/model.md, "Energy".
+double energy_per_token(const Scenario& s, const SessionLog& log, const Snapshot& begin,
+                        const Snapshot& end, Duration hashing) {
+  const Duration elapsed = log.drained - log.decode_began;
+  const Duration busy = std::min(elapsed, std::max(end.hbm - begin.hbm, end.compute - begin.compute));
+  const auto& p = s.hardware.gpu.power;
+  const Energy device = p.idle * elapsed + (p.busy - p.idle) * busy;
+  const auto& core = s.hardware.host.power;
+  const Energy host = core.busy * std::min(elapsed, hashing);
+  const auto tokens = static_cast<double>(log.token_at.size()) * static_cast<double>(s.workload.batch);
+  return tokens == 0 ? 0 : joules(device + host) / tokens;
+}
+
+VerificationResult verification_result(const SessionLog& log, const verify::Verifier& verifier,
+                                       std::int64_t workers) {
+  VerificationResult v;
+  v.boundaries = log.boundaries;
+  v.checks = log.verdicts;
+  v.failures = log.failures;
+  v.payload_bytes = log.payload;
+  v.latency = distribution(log.check_latency);
+  if (log.verdicts > 0)
+    for (std::size_t i = 0; i < hardware::kCategories; ++i) {
+      const auto c = static_cast<Category>(i);
+      v.spent.add(c, log.checks[c] / log.verdicts);
+    }
+  v.service_s = distribution(log.check_service).mean;
+  const Duration elapsed = log.drained - log.decode_began;
+  v.utilization = ratio(verifier.busy(), elapsed * workers);
+  if (elapsed.count() > 0)
+    v.exposure_mean = static_cast<double>(log.exposure_token_ps /
+                                          static_cast<long double>(elapsed.count()));
+  v.exposure_max = log.exposure_max;
+  v.window_max = log.window_max;
+  return v;
+}
+
+}  // namespace
+
+Result simulate(const Scenario& s, des::TraceSink* trace) {
+  const auto wall = std::chrono::steady_clock::now();
+  des::Engine engine(s.seed);
+  engine.set_trace(trace);
+  Machine machine(engine, s.hardware);
+  ProgramBuilder programs(s);
+  Session session(machine, s, programs);
+  engine.spawn(session.run(), "session");
+  engine.run();
+  const des::Blocked blocked = engine.blocked();
+  SIM_CHECK(blocked.count == 0, blocked.str());
+  const SessionLog& log = session.log();
+
+  Result r;
+  const Snapshot begin = log.at_decode, end = snapshot(machine);
+  r.tokens = static_cast<std::int64_t>(log.token_at.size());
+  r.batch = s.workload.batch;
+  r.decode = log.decode_ended - log.decode_began;
+  r.drain = log.drained - log.decode_ended;
+  r.total = log.drained - Time::zero();
+  r.ttft = log.first_token - Time::zero();
+  const double tokens = static_cast<double>(r.tokens * r.batch);
+  if (r.decode.count() > 0) {
+    r.tokens_per_s = tokens / seconds(r.decode);
+    r.committed_tokens_per_s = tokens / seconds(r.decode + r.drain);
+  }
+  r.tpot = distribution(intervals(log.token_at, log.decode_began));
+  r.breakdown = log.decode;
+  r.prefill = {log.decode_began - Time::zero(), log.prefill_totals, log.prefill};
+  r.decode_phase = {r.decode, log.decode_totals, log.decode};
+  r.verification = verification_result(log, session.verifier(), s.verification.workers);
+  r.recovery = {log.rollbacks, log.discarded_tokens, log.aborted, distribution(log.output_commit)};
+  r.memory = memory_use(s, programs, log,
+                        std::max(log.prefill_totals.workspace, log.decode_totals.workspace));
+  const Duration hashing = time_for(end.hashed - begin.hashed, machine.host.sha256().rate);
+  r.energy_j_per_token = energy_per_token(s, log, begin, end, hashing);
+
+  const Duration elapsed = log.drained - log.decode_began;
+  const std::string bound = bound_resource(log.decode, r.decode_phase, machine);
+  const auto use = [&](std::string name, Bytes bytes, Duration busy) {
+    r.resources.push_back({name, bytes, busy, ratio(busy, elapsed), name == bound});
+  };
+  use("hbm", end.hbm_bytes - begin.hbm_bytes, end.hbm - begin.hbm);
+  use("compute", Bytes::zero(), end.compute - begin.compute);
+  use("link.to_host", end.to_host_bytes - begin.to_host_bytes, end.to_host - begin.to_host);
+  use("link.to_device", end.to_device_bytes - begin.to_device_bytes,
+      end.to_device - begin.to_device);
+  use("host.memory", end.host_bytes - begin.host_bytes, end.host_memory - begin.host_memory);
+  use("host.hash", end.hashed - begin.hashed, log.checks[Category::hash]);
+  use("verifier", log.payload, session.verifier().busy() / s.verification.workers);
+  use("ledger", Bytes::zero(), session.verifier().ledger().busy());
+  if (std::none_of(r.resources.begin(), r.resources.end(), [](const auto& u) { return u.bound; }))
+    r.resources.push_back({bound, Bytes::zero(), elapsed, 1.0, true});
+
+  r.simulation.events = engine.events();
+  r.simulation.fingerprint = engine.fingerprint();
+  r.simulation.kernels_elided = machine.device.kernels_elided();
+  r.warnings = warnings(s, r);
+  r.simulation.wall_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();
+  return r;
+}
+
+}  // namespace fieldsim::system

@@ -1,0 +1,56 @@
+#include "sim/system/warnings.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/model/parameters.hpp"
+
+namespace fieldsim::system {
+
+namespace {
+constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+constexpr double kUnstable = 0.999;   // a verifier this busy has a queue that grows
+double gib(Bytes b) { return static_cast<double>(b.count()) / kGiB; }
+}  // namespace
+
+std::vector<std::string> warnings(const Scenario& s, const Result& r) {
+  std::vector<std::string> w;
+  if (s.workload.decode_step)
+    w.push_back(fmt::format(
+        "the unverified decode step is pinned at {:.4g} ms (workload.decode_step): assumed, not "
+        "derived from the hardware",
+        seconds(*s.workload.decode_step) * 1e3));
+  if (s.workload.prefill)
+    w.push_back(fmt::format("the prefill is pinned at {:.4g} s (workload.prefill): assumed",
+                            seconds(*s.workload.prefill)));
+  if (s.attention_traffic == attention::TrafficModel::paper_nxn)
+    w.push_back(
+        "decode attention is charged with the paper's N x N traffic (attention_traffic: "
+        "paper_nxn), which no decode kernel moves");
+  if (!r.memory.fits)
+    w.push_back(fmt::format(
+        "does not fit: needs {:.1f} GiB (weights {:.1f}, KV {:.1f}, anchors {:.2f}, workspace "
+        "{:.2f}), the device has {:.1f} GiB",
+        gib(r.memory.total), gib(r.memory.weights), gib(r.memory.kv), gib(r.memory.anchors),
+        gib(r.memory.workspace), gib(r.memory.capacity)));
+  const std::int64_t context = s.workload.prompt_tokens + s.workload.output_tokens;
+  if (s.model.max_position_embeddings > 0 && context > s.model.max_position_embeddings)
+    w.push_back(fmt::format(
+        "extrapolation: a context of {} tokens is {:.1f} times the {} positions that {} was "
+        "published for; the model would need longer positional encoding",
+        context, static_cast<double>(context) / static_cast<double>(s.model.max_position_embeddings),
+        s.model.max_position_embeddings, s.model.name));
+  if (s.attention.kernel == attention::KernelKind::none && s.attention.anchor_tokens > 0)
+    w.push_back(fmt::format("attention.kernel is none: the {} anchor tokens are not attended to",
+                            s.attention.anchor_tokens));
+  if (r.verification.utilization > kUnstable)
+    w.push_back(fmt::format(
+        "the verifier is saturated (utilisation {:.3f}): generation runs at its pace; fewer bytes, "
+        "more tokens a boundary or more workers would help",
+        r.verification.utilization));
+  if (r.recovery.aborted)
+    w.push_back(fmt::format("aborted: a boundary failed more than recovery.retry_limit = {} times",
+                            s.recovery.retry_limit));
+  return w;
+}
+
+}  // namespace fieldsim::system

@@ -1,0 +1,43 @@
+#pragma once
+// Reading the ledger, by consistency: what a read costs and how old its answer may be. The Merkle
+// path from a leaf to the head is checked on the host in every case.
+// Costs: etcd documentation (round trip + fdatasync), verification.md 2.4 (path, signature; measured).
+#include <cstdint>
+
+#include "sim/des/process.hpp"
+#include "sim/des/trace.hpp"
+#include "sim/hardware/account.hpp"
+#include "sim/hardware/host/host.hpp"
+#include "sim/verify/params.hpp"
+
+namespace fieldsim::verify {
+
+// Nodes on the path of one leaf: ceil(log2(entries)).
+std::int64_t path_length(std::int64_t entries);
+
+class Ledger {
+ public:
+  Ledger(des::Engine& engine, const LedgerParams& params, hardware::Host& host);
+
+  // One read: time on the wire is booked as ledger, signatures and path as hash.
+  des::Task<> read(hardware::Account& spent);
+
+  std::int64_t reads() const { return reads_; }
+  std::int64_t round_trips() const { return round_trips_; }
+  Duration busy() const { return busy_; }
+
+ private:
+  bool needs_round_trip() const;
+
+  des::Engine& engine_;
+  LedgerParams params_;
+  hardware::Host& host_;
+  Duration path_;
+  Time head_at_;
+  bool have_head_ = false;
+  std::int64_t reads_ = 0, round_trips_ = 0;
+  Duration busy_;
+  des::TrackId track_;
+};
+
+}  // namespace fieldsim::verify

@@ -1,0 +1,194 @@
+#include "sim/verify/verifier.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "sim/base/error.hpp"
+#include "sim/des/latch.hpp"
+#include "sim/verify/tree.hpp"
+
+namespace fieldsim::verify {
+
+using hardware::Account;
+using hardware::Category;
+using hardware::gpu::Kernel;
+using hardware::gpu::Program;
+using hardware::pcie::Direction;
+using hardware::pcie::HostMemory;
+
+namespace {
+constexpr Bytes kDigest = Bytes::raw(32);          // SHA-256
+constexpr std::int64_t kFp16Bytes = 2;             // of an element before static INT8
+constexpr std::int64_t kQuantizeFlops = 2;         // one division and one rounding an element
+
+HostMemory host_memory(TransferMemory m) {
+  return m == TransferMemory::pageable ? HostMemory::pageable : HostMemory::pinned;
+}
+}  // namespace
+
+Verifier::Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
+                   bool fast_forward)
+    : m_(machine),
+      params_(params),
+      stream_(machine.device, "verification",
+              {.gap = kernel_gap, .fast_forward = fast_forward, .traced_kernels = 100'000}),
+      stream_turn_(machine.engine, 1),
+      workers_(machine.engine, params.workers),
+      ledger_(machine.engine, params.ledger, machine.host) {
+  track_taken_.resize(static_cast<std::size_t>(params.workers));
+  if (auto* trace = machine.engine.trace())
+    for (std::int64_t i = 0; i < params.workers; ++i)
+      tracks_.push_back(trace->track("host", "verifier " + std::to_string(i)));
+}
+
+Duration Verifier::synchronize() const {
+  return params_.transfer.synchronize.value_or(m_.device.params().launch.synchronize);
+}
+
+hardware::HashParams Verifier::hash_params() const {
+  switch (params_.hash.engine) {
+    case HashEngine::cpu_blake3: return m_.host.params().blake3;
+    case HashEngine::cpu_interpreted: return m_.host.params().interpreted;
+    case HashEngine::cpu_sha256:
+    case HashEngine::gpu_tree: break;
+  }
+  return m_.host.sha256();
+}
+
+Bytes Verifier::piece(Bytes total, std::int64_t i) const {
+  const std::int64_t n = params_.transfer.pieces;
+  return total * (i + 1) / n - total * i / n;
+}
+
+des::Task<> Verifier::run(Check& check) {
+  check.asked = m_.engine.now();
+  co_await workers_.acquire();
+  check.began = m_.engine.now();
+  std::size_t lane = 0;
+  while (track_taken_[lane]) ++lane;
+  track_taken_[lane] = true;
+  if (!check.cancelled) {
+    Bytes codes = check.payload;
+    if (params_.quantize == Quantize::int8_static) {
+      co_await quantize(check);
+      codes = check.payload / kFp16Bytes;
+    }
+    if (params_.hash.engine == HashEngine::gpu_tree)
+      co_await on_device(check, codes);
+    else
+      co_await on_host(check, codes);
+    if (!params_.ledger.each_piece && !check.cancelled) co_await ledger_.read(check.spent);
+  }
+  check.ended = m_.engine.now();
+  busy_ += check.ended - check.began;
+  track_taken_[lane] = false;
+  if (auto* trace = m_.engine.trace(); trace != nullptr && check.ended > check.began)
+    trace->span(tracks_[lane], "boundary " + std::to_string(check.boundary), check.began,
+                check.ended);
+  workers_.release();
+}
+
+des::Task<> Verifier::quantize(Check& check) {
+  const Time began = m_.engine.now();
+  co_await stream_turn_.acquire();
+  Kernel k;
+  k.name = "quantise";
+  k.category = Category::quantize;
+  k.hbm = check.payload + check.payload / kFp16Bytes;
+  k.compute = time_for(Flops::raw(check.payload.count() / kFp16Bytes * kQuantizeFlops),
+                       m_.device.params().compute.fp32);
+  const Program program{"", {{{k}, 1}}};
+  Account unused;
+  co_await stream_.run(program, unused);
+  stream_turn_.release();
+  check.spent.add(Category::quantize, m_.engine.now() - began);
+}
+
+des::Task<> Verifier::on_device(Check& check, Bytes codes) {
+  Time began = m_.engine.now();
+  co_await stream_turn_.acquire();
+  const Program program{"", {{{tree_hash_kernel(m_.device.params().tree_hash, codes,
+                                                params_.hash.leaf)}, 1}}};
+  Account unused;
+  co_await stream_.run(program, unused);
+  stream_turn_.release();
+  check.spent.add(Category::hash, m_.engine.now() - began);
+  began = m_.engine.now();
+  co_await m_.link.copy(Direction::to_host, kDigest, HostMemory::pinned);
+  check.spent.add(Category::transfer, m_.engine.now() - began);
+  co_await m_.engine.delay(synchronize());
+  check.spent.add(Category::sync, synchronize());
+}
+
+des::Task<> Verifier::on_host(Check& check, Bytes codes) {
+  if (params_.transfer.overlap) {
+    co_await copy_ahead(check, codes);
+    co_return;
+  }
+  for (std::int64_t i = 0; i < params_.transfer.pieces && !check.cancelled; ++i) {
+    const Bytes bytes = piece(codes, i);
+    if (params_.transfer.memory != TransferMemory::none) {
+      const Time began = m_.engine.now();
+      co_await m_.link.copy(Direction::to_host, bytes, host_memory(params_.transfer.memory));
+      check.spent.add(Category::transfer, m_.engine.now() - began);
+      co_await m_.engine.delay(synchronize());
+      check.spent.add(Category::sync, synchronize());
+    }
+    co_await finish_piece(check, bytes);
+  }
+}
+
+des::Task<> Verifier::finish_piece(Check& check, Bytes bytes) {
+  const Time began = m_.engine.now();
+  co_await m_.host.hash(hash_params(), bytes, params_.hash.threads);
+  check.spent.add(Category::hash, m_.engine.now() - began);
+  if (params_.ledger.each_piece) co_await ledger_.read(check.spent);
+}
+
+// Submission of the next copy overlaps this one; only the first is on the path.
+des::Task<> Verifier::copy_piece(Bytes bytes, bool first, bool last) {
+  if (first) co_await m_.engine.delay(m_.link.params().submit);
+  if (last) {
+    co_await m_.link.transfer(Direction::to_host, bytes, host_memory(params_.transfer.memory));
+  } else {
+    co_await des::all(m_.engine,
+                      m_.link.transfer(Direction::to_host, bytes,
+                                       host_memory(params_.transfer.memory)),
+                      wait(m_.link.params().submit));
+  }
+}
+
+des::Task<> Verifier::wait(Duration d) { co_await m_.engine.delay(d); }
+
+// Piece i + 1 is copied while piece i is hashed: the time of a round is the longer of the two, booked
+// as hash while hashing and as transfer while hashing waits.
+des::Task<> Verifier::copy_ahead(Check& check, Bytes codes) {
+  const std::int64_t n = params_.transfer.pieces;
+  Time began = m_.engine.now();
+  co_await copy_piece(piece(codes, 0), true, n == 1);
+  check.spent.add(Category::transfer, m_.engine.now() - began);
+  for (std::int64_t i = 0; i < n && !check.cancelled; ++i) {
+    began = m_.engine.now();
+    const Duration hashed_before = check.spent[Category::hash] + check.spent[Category::ledger];
+    if (i + 1 < n)
+      co_await des::all(m_.engine, finish_piece(check, piece(codes, i)),
+                        copy_piece(piece(codes, i + 1), false, i + 2 == n));
+    else
+      co_await finish_piece(check, piece(codes, i));
+    const Duration hashed =
+        check.spent[Category::hash] + check.spent[Category::ledger] - hashed_before;
+    check.spent.add(Category::transfer, m_.engine.now() - began - hashed);
+  }
+  co_await m_.engine.delay(synchronize());
+  check.spent.add(Category::sync, synchronize());
+}
+
+des::Task<> Verifier::compare_digest(Account& spent) {
+  const Time began = m_.engine.now();
+  co_await m_.link.copy(Direction::to_host, kDigest, HostMemory::pinned);
+  spent.add(Category::transfer, m_.engine.now() - began);
+  co_await m_.engine.delay(synchronize());
+  spent.add(Category::sync, synchronize());
+}
+
+}  // namespace fieldsim::verify

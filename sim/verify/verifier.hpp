@@ -1,0 +1,76 @@
+#pragma once
+// Checks one payload from device memory to verdict: quantise, hash on the device or move to the host
+// and hash there, walk the Merkle path, read the ledger. `workers` payloads are checked at once, each
+// from its first byte to its verdict by one worker.
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/des/gate.hpp"
+#include "sim/des/server.hpp"
+#include "sim/des/process.hpp"
+#include "sim/des/trace.hpp"
+#include "sim/hardware/account.hpp"
+#include "sim/hardware/gpu/stream.hpp"
+#include "sim/hardware/host/host.hpp"
+#include "sim/hardware/pcie/link.hpp"
+#include "sim/verify/ledger.hpp"
+#include "sim/verify/params.hpp"
+
+namespace fieldsim::verify {
+
+// One payload on its way to a verdict. `spent` sums to the time from start to end of the check (not
+// to the wait for a worker).
+struct Check {
+  std::int64_t boundary = 0;
+  Bytes payload;            // as it lies in device memory, before quantising
+  bool cancelled = false;   // its boundary was rolled back: stop at the next stage
+  hardware::Account spent;
+  Time asked, began, ended;
+};
+
+class Verifier {
+ public:
+  struct Machine {
+    des::Engine& engine;
+    hardware::gpu::Device& device;
+    hardware::pcie::Link& link;
+    hardware::Host& host;
+  };
+  Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
+           bool fast_forward);
+
+  // Ends with the evidence in hand; whether it matches is for the caller to draw.
+  des::Task<> run(Check& check);
+
+  // on_load: compares the device's digest with the verified one, a 32-byte copy and a wake-up.
+  des::Task<> compare_digest(hardware::Account& spent);
+
+  const Ledger& ledger() const { return ledger_; }
+  const des::Server& workers() const { return workers_; }
+  Duration busy() const { return busy_; }
+
+ private:
+  des::Task<> on_host(Check& check, Bytes codes);
+  des::Task<> on_device(Check& check, Bytes codes);
+  des::Task<> quantize(Check& check);
+  des::Task<> copy_piece(Bytes bytes, bool first, bool last);
+  des::Task<> copy_ahead(Check& check, Bytes codes);
+  des::Task<> wait(Duration d);
+  des::Task<> finish_piece(Check& check, Bytes bytes);
+  Bytes piece(Bytes total, std::int64_t i) const;
+  Duration synchronize() const;
+  hardware::HashParams hash_params() const;
+
+  Machine m_;
+  VerificationParams params_;
+  hardware::gpu::Stream stream_;     // quantising and tree hashing, beside generation
+  des::Server stream_turn_;
+  des::Server workers_;
+  Ledger ledger_;
+  Duration busy_;
+  std::vector<des::TrackId> tracks_;
+  std::vector<bool> track_taken_;
+};
+
+}  // namespace fieldsim::verify
