@@ -43,6 +43,7 @@ struct Tensor {
     FIELDSIM_CUDA(cudaMemset(nan.as<>(), 0xff, 8));
     const float s = 0.0123F;
     FIELDSIM_CUDA(cudaMemcpy(scale.as<>(), &s, 4, cudaMemcpyHostToDevice));
+    FIELDSIM_CUDA(cudaDeviceSynchronize());  // our streams do not wait for the default one
   }
   QuantArgs quant(Float16 type, std::size_t n) const {
     QuantArgs a;
@@ -80,6 +81,7 @@ void check_shape(Session& s, Float16 type, std::size_t n, const TreeShape& shape
   for (const bool fused : {false, true}) {
     const Tensor t(n, shape);
     FIELDSIM_CUDA(cudaMemcpy(t.x.as<>(), x.data(), 2 * n, cudaMemcpyHostToDevice));
+    FIELDSIM_CUDA(cudaDeviceSynchronize());
     if (fused) {
       accept(quantize_and_hash(t.quant(type, n), t.tree(shape, n), s.stream.get()));
     } else {

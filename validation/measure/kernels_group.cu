@@ -52,6 +52,7 @@ class Bench {
         cudaMemcpy(table.as<>(), c.table.data(), 4 * c.table.size(), cudaMemcpyHostToDevice));
     FIELDSIM_CUDA(cudaMemcpy(gamma.as<>(), &c.gamma, 4, cudaMemcpyHostToDevice));
     FIELDSIM_CUDA(cudaMemset(out.as<>(), 0xff, out.bytes()));
+    FIELDSIM_CUDA(cudaDeviceSynchronize());  // our streams do not wait for the default one
     const AttentionLauncher launcher(c, s_.stream);
     const auto launch = [&](std::size_t run) {
       const std::size_t at = rotation->offset(run);

@@ -42,7 +42,7 @@ Schema<HashSpec> hash_schema() {
             {"cpu_interpreted", HashEngine::cpu_interpreted, "element by element in an interpreter"},
             {"gpu_tree", HashEngine::gpu_tree, "a SHA-256 tree on the device"}},
            "hash engine")
-      .field("threads", &P::threads, "host cores for one payload").range(1, 10'000)
+      .field("threads", &P::threads, "host cores for one payload (CPU engines)").range(1, 10'000)
       .field("leaf", &P::leaf, "bytes of one leaf of the tree").range(Bytes::raw(64), Bytes::raw(1 << 30))
       .shorthand("engine");
   return s;
@@ -109,8 +109,6 @@ Schema<VerificationParams> verification_schema() {
       .section("transfer", &P::transfer, transfer_schema(), "copies to the host")
       .section("ledger", &P::ledger, ledger_schema(), "ledger reads")
       .check([](const P& p, config::Report& report) {
-        if (p.hash.engine == HashEngine::gpu_tree && report.given("hash.threads"))
-          report.problem("hash.threads", "gpu_tree hashes on the device; threads are for CPU engines");
         if (p.hash.engine == HashEngine::gpu_tree && p.ledger.each_piece)
           report.problem("ledger.each_piece", "gpu_tree yields one root, so there is one read");
         if (p.transfer.overlap && p.transfer.memory == TransferMemory::none)
