@@ -75,7 +75,7 @@ struct Tiling {
 
 // The instantiations of `fused`. Two-stage forms exist for devices with less shared memory.
 inline constexpr Tiling kFusedTilings[] = {
-    {64, 3, 3, true, true, true},   {128, 2, 2, true, true, true},  {128, 3, 2, true, true, true},
+    {64, 3, 4, true, true, true},   {128, 2, 2, true, true, true},  {128, 3, 2, true, true, true},
     {256, 2, 1, false, true, true}, {256, 3, 1, false, true, true},
 };
 

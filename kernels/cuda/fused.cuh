@@ -40,14 +40,14 @@ FIELDSIM_DEVICE void fused_body(const Params& p) {
   if (item.request < 0) return;  // padding of a fixed grid
 
   std::uint8_t* const arena = prim::shared_bytes();
-  const SmemAddr ring = prim::shared_address();
-  const SmemAddr query_tile = ring + Shape::kArenaBytes;
+  const SmemAddr base = prim::shared_address();
+  const SmemAddr query_tile = base + Shape::kArenaBytes;
 
   copy_queries<kDim>(p, item, query_tile, thread);
   prim::cp_commit();
-  StepRing<kDim, kStages, true, true> stream(p, item, ring, warp, lane);
+  StepRing<kDim, kStages, true, true> ring(p, item, base, warp, lane);
   FIELDSIM_UNROLL
-  for (int s = 0; s < kStages - 1; ++s) stream.issue(s);
+  for (int s = 0; s < kStages - 1; ++s) ring.issue(s);
   prim::cp_wait<kStages - 1>();  // Q is the oldest group
   prim::sync_block();
   QueryTile<kType, kDim, Shape::kQueryHeld> query(query_tile, lane);
@@ -61,26 +61,27 @@ FIELDSIM_DEVICE void fused_body(const Params& p) {
   for (int step = item.step_begin + warp; step < item.step_end; step += kWarps) {
     prim::cp_wait<kStages - 2 + int{kMutated<Mutation::wait_off_by_one>}>();
     if constexpr (!kMutated<Mutation::missing_ring_barrier>) prim::sync_warp();
+    // The barrier also tells that every lane has left the previous step's stage: refill that one,
+    // before the arithmetic, so that kStages - 1 steps are in flight during it.
+    int free_stage = (stage == 0 ? kStages : stage) - 1;
+    if constexpr (kMutated<Mutation::wrong_ring_slot>) free_stage = stage;
+    ring.issue(free_stage);
     float s[2][4];
-    query.scores(s, stream.keys(stage), lane);
+    query.scores(s, ring.keys(stage), lane);
     int cut[2];
     step_cut(item, step, limit, cut);
     float rescale[2];
     softmax.update(s, cut, p.scale_log2, lane, rescale);
     std::uint32_t weights[4];
     pack_weights<kType>(weights, s);
-    output.add(weights, rescale, stream.values(stage), lane);
-    if constexpr (!kMutated<Mutation::missing_reuse_barrier>) prim::sync_warp();
-    int free_stage = stage + kStages - 1 + int{kMutated<Mutation::wrong_ring_slot>};
-    if (free_stage >= kStages) free_stage -= kStages;
-    if (free_stage >= kStages) free_stage -= kStages;
-    stream.issue(free_stage);
+    output.add(weights, rescale, ring.values(stage), lane);
     if (++stage == kStages) stage = 0;
   }
   softmax.finish();
 
   prim::cp_wait<0>();
-  prim::sync_block();  // every warp is done with its ring: the arena changes hands
+  // Every warp is done with its ring: the arena changes hands.
+  if constexpr (!kMutated<Mutation::missing_arena_barrier>) prim::sync_block();
   MergeArea<kDim> area(arena);
   area.store(output.o, softmax.m, softmax.l, warp, lane);
   if constexpr (!kMutated<Mutation::missing_merge_barrier>) prim::sync_block();

@@ -11,7 +11,7 @@ namespace fieldsim::kernels {
 enum class Mutation : int {
   none,
   missing_ring_barrier,   // warp reads a stage before the other lanes' copies are visible
-  missing_reuse_barrier,  // a lane refills a stage that others still read
+  missing_arena_barrier,  // the merge overwrites rings that slower warps still read
   missing_merge_barrier,  // warps' results are merged before all are written
   missing_arrival_barrier,  // a CTA announces partials that its other threads still write
   wait_off_by_one,        // one copy group too many may still be in flight

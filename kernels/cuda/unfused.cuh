@@ -20,13 +20,13 @@ FIELDSIM_DEVICE void scores_body(const Params& p) {
   const int lane = thread & 31;
   const WorkItem item = p.items[prim::block_index()];
   if (item.request < 0) return;
-  const SmemAddr ring = prim::shared_address();
-  const SmemAddr query_tile = ring + Shape::kArenaBytes;
+  const SmemAddr base = prim::shared_address();
+  const SmemAddr query_tile = base + Shape::kArenaBytes;
   copy_queries<kDim>(p, item, query_tile, thread);
   prim::cp_commit();
-  StepRing<kDim, kStages, true, false> stream(p, item, ring, thread >> 5, lane);
+  StepRing<kDim, kStages, true, false> ring(p, item, base, thread >> 5, lane);
   FIELDSIM_UNROLL
-  for (int s = 0; s < kStages - 1; ++s) stream.issue(s);
+  for (int s = 0; s < kStages - 1; ++s) ring.issue(s);
   prim::cp_wait<kStages - 1>();
   prim::sync_block();
   QueryTile<kType, kDim, Shape::kQueryHeld> query(query_tile, lane);
@@ -37,8 +37,9 @@ FIELDSIM_DEVICE void scores_body(const Params& p) {
   for (int step = item.step_begin + (thread >> 5); step < item.step_end; step += kWarps) {
     prim::cp_wait<kStages - 2>();
     prim::sync_warp();
+    ring.issue((stage == 0 ? kStages : stage) - 1);
     float s[2][4];
-    query.scores(s, stream.keys(stage), lane);
+    query.scores(s, ring.keys(stage), lane);
     int cut[2];
     step_cut(item, step, limit, cut);
     FIELDSIM_UNROLL
@@ -52,9 +53,7 @@ FIELDSIM_DEVICE void scores_body(const Params& p) {
         *reinterpret_cast<Float2*>(to + column) = {a, b};
       }
     }
-    prim::sync_warp();
-    stream.issue((stage + kStages - 1) % kStages);
-    stage = (stage + 1) % kStages;
+    if (++stage == kStages) stage = 0;
   }
   prim::cp_wait<0>();
 }
@@ -134,9 +133,9 @@ FIELDSIM_DEVICE void values_body(const Params& p) {
   const WorkItem item = p.items[prim::block_index()];
   if (item.request < 0) return;
   std::uint8_t* const arena = prim::shared_bytes();
-  StepRing<kDim, kStages, false, true> stream(p, item, prim::shared_address(), warp, lane);
+  StepRing<kDim, kStages, false, true> ring(p, item, prim::shared_address(), warp, lane);
   FIELDSIM_UNROLL
-  for (int s = 0; s < kStages - 1; ++s) stream.issue(s);
+  for (int s = 0; s < kStages - 1; ++s) ring.issue(s);
   OutputTile<kType, kDim> output;
   const float keep[2] = {1.0f, 1.0f};
   int stage = 0;
@@ -151,10 +150,9 @@ FIELDSIM_DEVICE void values_body(const Params& p) {
     }
     prim::cp_wait<kStages - 2>();
     prim::sync_warp();
-    output.add(weights, keep, stream.values(stage), lane);
-    prim::sync_warp();
-    stream.issue((stage + kStages - 1) % kStages);
-    stage = (stage + 1) % kStages;
+    ring.issue((stage == 0 ? kStages : stage) - 1);
+    output.add(weights, keep, ring.values(stage), lane);
+    if (++stage == kStages) stage = 0;
   }
   prim::cp_wait<0>();
   prim::sync_block();

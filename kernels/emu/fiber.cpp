@@ -3,12 +3,13 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <vector>
 
 #if defined(FIELDSIM_EMU_TSAN)
 extern "C" {
 void* __tsan_get_current_fiber();
 void* __tsan_create_fiber(unsigned flags);
-void __tsan_destroy_fiber(void* fiber);
 void __tsan_switch_to_fiber(void* fiber, unsigned flags);
 void __tsan_acquire(void* address);
 void __tsan_release(void* address);
@@ -63,11 +64,40 @@ constexpr std::size_t kStackBytes = 64 * 1024;
 // The fiber being resumed: how a new one learns who it is.
 thread_local Fiber* resuming = nullptr;
 
+// All stacks ever made; the first `used` of them belong to fibers.
+std::vector<std::unique_ptr<unsigned char[]>> stacks;
+std::size_t used = 0;
+
+unsigned char* take_stack() {
+  if (used == stacks.size())
+    stacks.push_back(std::make_unique_for_overwrite<unsigned char[]>(kStackBytes));
+  return stacks[used++].get();
+}
+
 #if defined(FIELDSIM_EMU_TSAN)
 constexpr unsigned kNoSync = 1;  // a switch by itself orders nothing
+
+// Identities are dear to make, and TSan has some 8000 of them: CTAs of one launch get fresh ones
+// while they last, then the first are used again.
+constexpr std::size_t kIdentities = 4096;
+std::vector<void*> identities;
+std::size_t next_identity = 0;
+
+void* take_identity() {
+  const std::size_t i = next_identity++ % kIdentities;
+  if (i == identities.size()) identities.push_back(__tsan_create_fiber(0));
+  return identities[i];
+}
 #endif
 
 }  // namespace
+
+void reuse_stacks() {
+#if defined(FIELDSIM_EMU_TSAN)
+  used = 0;
+  next_identity = 0;
+#endif
+}
 
 void tsan_acquire([[maybe_unused]] void* key) {
 #if defined(FIELDSIM_EMU_TSAN)
@@ -80,26 +110,19 @@ void tsan_release([[maybe_unused]] void* key) {
 #endif
 }
 
-Fiber::~Fiber() {
-#if defined(FIELDSIM_EMU_TSAN)
-  if (tsan_fiber_ != nullptr) __tsan_destroy_fiber(tsan_fiber_);
-#endif
-}
-
 void Fiber::start(Entry entry, void* argument) {
   entry_ = entry;
   argument_ = argument;
 #if defined(FIELDSIM_EMU_TSAN)
   // A fresh stack and identity each run, or TSan would blame the last CTA's accesses.
-  if (tsan_fiber_ != nullptr) __tsan_destroy_fiber(tsan_fiber_);
-  tsan_fiber_ = __tsan_create_fiber(0);
+  tsan_fiber_ = take_identity();
   tsan_scheduler_ = __tsan_get_current_fiber();
-  stack_.reset();
+  stack_ = nullptr;
 #endif
-  if (!stack_) stack_ = std::make_unique_for_overwrite<unsigned char[]>(kStackBytes);
+  if (stack_ == nullptr) stack_ = take_stack();
 #if defined(__x86_64__)
   // The stack as fieldsim_switch_stack leaves one: six registers and a return address.
-  auto top = (reinterpret_cast<std::uintptr_t>(stack_.get()) + kStackBytes) & ~std::uintptr_t{63};
+  auto top = (reinterpret_cast<std::uintptr_t>(stack_) + kStackBytes) & ~std::uintptr_t{63};
   auto* frame = reinterpret_cast<void**>(top);
   *--frame = nullptr;
   *--frame = nullptr;
@@ -111,7 +134,7 @@ void Fiber::start(Entry entry, void* argument) {
   if (stack_pointer_ == nullptr) stack_pointer_ = new ucontext_t;
   auto* context = static_cast<ucontext_t*>(stack_pointer_);
   getcontext(context);
-  context->uc_stack.ss_sp = stack_.get();
+  context->uc_stack.ss_sp = stack_;
   context->uc_stack.ss_size = kStackBytes;
   makecontext(context, +[] { resuming->run(); }, 0);
 #endif
@@ -120,7 +143,7 @@ void Fiber::start(Entry entry, void* argument) {
 void Fiber::resume() {
   resuming = this;
 #if defined(FIELDSIM_EMU_ASAN)
-  __sanitizer_start_switch_fiber(&asan_scheduler_stack_, stack_.get(), kStackBytes);
+  __sanitizer_start_switch_fiber(&asan_scheduler_stack_, stack_, kStackBytes);
 #endif
 #if defined(FIELDSIM_EMU_TSAN)
   __tsan_switch_to_fiber(tsan_fiber_, kNoSync);

@@ -2,7 +2,6 @@
 // Fibers: one stack per emulated GPU thread, switched by hand. The sanitizers are told of every
 // switch, which is what turns ASan into a memory checker and TSan into a race checker for kernels.
 #include <cstddef>
-#include <memory>
 
 namespace fieldsim::kernels::emu {
 
@@ -13,7 +12,6 @@ class Fiber {
   Fiber() = default;
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
-  ~Fiber();
 
   // Prepares a fresh run of `entry(argument)`; an unfinished earlier run is abandoned.
   void start(Entry entry, void* argument);
@@ -27,7 +25,7 @@ class Fiber {
  private:
   void* stack_pointer_ = nullptr;
   void* scheduler_pointer_ = nullptr;
-  std::unique_ptr<unsigned char[]> stack_;
+  unsigned char* stack_ = nullptr;
   Entry entry_ = nullptr;
   void* argument_ = nullptr;
   void* tsan_fiber_ = nullptr;
@@ -39,6 +37,9 @@ class Fiber {
 
 // Ordering for TSan: a fiber that acquires a key sees what was written before its releases. No-ops
 // in other builds; two fibers are unordered unless a barrier or an atomic orders them.
+// A launch ends with reuse_stacks: until then no stack is given to a second fiber under TSan, which
+// would take what two CTAs do at one address for a race.
+void reuse_stacks();
 void tsan_acquire(void* key);
 void tsan_release(void* key);
 

@@ -3,8 +3,10 @@
 
 #include <emmintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -62,7 +64,8 @@ struct Machine {
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<Warp> warps;
   Barrier block;
-  std::vector<std::uint8_t> shared_storage;
+  std::deque<std::vector<std::uint8_t>> shared_pool;
+  std::size_t next_shared = 0;
   std::uint8_t* shared = nullptr;
   std::size_t shared_bytes = 0;
   int thread_count = 0;
@@ -149,14 +152,17 @@ void start_block(int index) {
   machine.block = {};
   machine.live = machine.thread_count;
 #if defined(FIELDSIM_EMU_TSAN)
-  // New addresses for every CTA: shared memory of two CTAs is not the same memory.
-  static std::vector<std::vector<std::uint8_t>> retired;
-  retired.push_back(std::move(machine.shared_storage));
-  machine.shared_storage.assign(machine.shared_bytes + 1024, 0);
-  if (retired.size() > 64) retired.clear();
+  // Every CTA of a launch has shared memory of its own: two CTAs' is not the same memory.
+  if (machine.next_shared == machine.shared_pool.size()) machine.shared_pool.emplace_back();
+  std::vector<std::uint8_t>& storage = machine.shared_pool[machine.next_shared++];
+  storage.resize(std::max(storage.size(), machine.shared_bytes + 1024));
+#else
+  if (machine.shared_pool.empty()) machine.shared_pool.emplace_back();
+  std::vector<std::uint8_t>& storage = machine.shared_pool.front();
+  storage.resize(machine.shared_bytes + 1024);
 #endif
-  const auto base = reinterpret_cast<std::uintptr_t>(machine.shared_storage.data());
-  machine.shared = machine.shared_storage.data() + (1024 - base % 1024) % 1024;
+  const auto base = reinterpret_cast<std::uintptr_t>(storage.data());
+  machine.shared = storage.data() + (1024 - base % 1024) % 1024;
   std::memset(machine.shared, 0xff, machine.shared_bytes);
   for (Warp& warp : machine.warps) warp.barrier = {};
   tsan_release(&machine.body);
@@ -190,7 +196,6 @@ bool run_block(std::uint64_t& random) {
     }
     if (!progress) return false;
   }
-  tsan_acquire(&machine.live);
   return true;
 }
 
@@ -220,7 +225,7 @@ Outcome launch(int grid, int threads, std::size_t smem_bytes, const std::functio
   std::uint64_t random = seed;
   machine.thread_count = threads;
   machine.shared_bytes = smem_bytes;
-  machine.shared_storage.assign(smem_bytes + 1024, 0);
+  machine.next_shared = 0;
   machine.body = &body;
   machine.outcome = Outcome::ok;
   ++machine.counters.launches;
@@ -240,8 +245,14 @@ Outcome launch(int grid, int threads, std::size_t smem_bytes, const std::functio
       return machine.outcome;
     }
   }
+  // Only here, so that CTAs stay unordered among themselves.
+  tsan_acquire(&machine.live);
+  reuse_stacks();
   return machine.outcome;
 }
+
+void count_exp2() { ++machine.counters.exp2; }
+void count_partial_read(std::size_t bytes) { machine.counters.partial_bytes += bytes; }
 
 void sync_warp() {
   tsan_release(warp_key());

@@ -47,5 +47,7 @@ void load_matrix(std::uint32_t (&r)[4], std::uint32_t row, bool transpose);
 void mma(DType type, float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1);
 float shuffle_xor(float value, int mask);
 unsigned arrive(std::uint32_t* counter, unsigned limit);
+void count_exp2();
+void count_partial_read(std::size_t bytes);
 
 }  // namespace fieldsim::kernels::emu

@@ -86,7 +86,7 @@ inline void mma(float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, st
 }
 
 inline float exp2(float x) {
-  ++emu::counters().exp2;
+  emu::count_exp2();
   return std::exp2(x);
 }
 inline float log2(float x) { return std::log2(x); }
@@ -100,11 +100,11 @@ inline unsigned arrive(std::uint32_t* counter, unsigned limit) {
 }
 
 inline Float4 load_l2(const Float4* p) {
-  emu::counters().partial_bytes += sizeof(Float4);
+  emu::count_partial_read(sizeof(Float4));
   return *p;
 }
 inline Float2 load_l2(const Float2* p) {
-  emu::counters().partial_bytes += sizeof(Float2);
+  emu::count_partial_read(sizeof(Float2));
   return *p;
 }
 

@@ -19,29 +19,30 @@ PhiloxBlock philox4x32(PhiloxBlock counter, PhiloxKey key);
 // 64-bit hash of a name, the same on every machine and in every build.
 std::uint64_t name_hash(std::string_view name);
 
-// Natural logarithm from IEEE operations only, within 2 ulp: libm picks another code path on another
-// CPU, and one last bit would change every event after it. REQUIRES: x > 0, finite and normal.
+// Natural logarithm from IEEE operations only, within 2 ulp: libm picks another code path on
+// another CPU, and one last bit would change every event after it. REQUIRES: x > 0, finite and
+// normal.
 double portable_log(double x);
 
-// One component's random numbers. `next_*` walk the stream; `*_at(index)` read it at a place without
-// moving, so that "the verdict on boundary 17" does not depend on who asked before.
+// One component's random numbers. `next_*` walk the stream; `*_at(index)` read it at a place
+// without moving, so that "the verdict on boundary 17" does not depend on who asked before.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, std::string_view name);
 
   std::uint64_t next_u64();
-  double uniform();                                   // in the open interval (0, 1)
-  double exponential(double mean);                    // in the unit of the mean, > 0
-  Duration exponential(Duration mean);                // rounded to the nearest ps
+  double uniform();                     // in the open interval (0, 1)
+  double exponential(double mean);      // in the unit of the mean, > 0
+  Duration exponential(Duration mean);  // rounded to the nearest ps
   bool bernoulli(double probability);
-  std::uint64_t below(std::uint64_t bound);           // in [0, bound); bias < bound / 2^64
+  std::uint64_t below(std::uint64_t bound);  // in [0, bound); bias < bound / 2^64
 
-  std::uint64_t at(std::uint64_t index) const;        // what the index-th next_u64() returns
+  std::uint64_t at(std::uint64_t index) const;  // what the index-th next_u64() returns
   double uniform_at(std::uint64_t index) const;
   double exponential_at(std::uint64_t index, double mean) const;
   bool bernoulli_at(std::uint64_t index, double probability) const;
 
-  std::uint64_t position() const { return index_; }   // draws taken so far
+  std::uint64_t position() const { return index_; }  // draws taken so far
 
  private:
   std::array<std::uint64_t, 2> block(std::uint64_t number) const;

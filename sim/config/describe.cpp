@@ -14,7 +14,8 @@ namespace {
 class Manual {
  public:
   void section(const SchemaNode& node, const void* object, const std::string& path) {
-    for (const SchemaField& f : node.fields) row(f, f.look(object), join_path(path, f.name));
+    for (const SchemaField& f : node.fields)
+      row(f, f.look(object), is_needed(f, object), join_path(path, f.name));
     for (const Group& g : node.groups) {
       std::string names;
       for (const std::string& n : g.names)
@@ -28,12 +29,12 @@ class Manual {
   std::string text() const { return rows_ + (notes_.empty() ? "" : "\n" + notes_); }
 
  private:
-  void row(const SchemaField& f, const void* member, const std::string& path) {
+  void row(const SchemaField& f, const void* member, bool needed, const std::string& path) {
     const SchemaNode& node = *f.node;
     if (f.is_reference()) {
       line(path,
            fmt::format("a file in configs/{}, a path, or a map of its keys{}", f.catalogue,
-                       f.required ? "; required" : ""),
+                       needed ? "; required" : ""),
            f.doc);
       return;
     }
@@ -45,7 +46,7 @@ class Manual {
     }
     std::string facts = type_text(node);
     if (const std::string range = range_text(node); !range.empty()) facts += "; " + range;
-    facts += f.required ? "; required" : "; default " + shown_default(node, member);
+    facts += needed ? "; required" : "; default " + shown_default(node, member);
     line(path, facts, f.doc);
     const SchemaNode& leaf = node.element ? *node.element : node;
     for (const ChoiceWord& c : leaf.choices)

@@ -72,7 +72,7 @@ Json with_source(Json value) {
   return {{"anyOf", Json::array({std::move(value), std::move(sourced)})}};
 }
 
-std::string described(const SchemaField& f, const void* member) {
+std::string described(const SchemaField& f, const void* member, bool needed) {
   std::string text = f.doc;
   const auto add = [&](const std::string& sentence) {
     text += (text.empty() ? "" : "\n") + sentence;
@@ -82,7 +82,7 @@ std::string described(const SchemaField& f, const void* member) {
   if (!f.node->is_section()) {
     const std::string range = range_text(*f.node);
     add(fmt::format("{}{}{}.", type_text(*f.node), range.empty() ? "" : "; ", range));
-    add(f.required ? "Required." : fmt::format("Default: {}.", member_text(*f.node, member)));
+    add(needed ? "Required." : fmt::format("Default: {}.", member_text(*f.node, member)));
   }
   for (const ChoiceWord& c : leaf.choices) add(fmt::format("{}: {}", c.word, c.doc));
   return text;
@@ -136,11 +136,12 @@ Json section(const SchemaNode& node, const void* object, Sources sources, bool e
                              {"description", "The file or shipped name this builds on."}};
   for (const SchemaField& f : node.fields) {
     const void* member = f.look(object);
+    const bool needed = is_needed(f, object);
     Json s = value_schema(*f.node, member, sources, f.is_reference());
     if (sources != Sources::none && can_be_sourced(*f.node)) s = with_source(std::move(s));
     if (f.optional) s = null_or(std::move(s));
-    s["description"] = described(f, member);
-    if (f.node->is_leaf() && member != nullptr && !f.required && f.node->kind != NodeKind::any) {
+    s["description"] = described(f, member, needed);
+    if (f.node->is_leaf() && member != nullptr && !needed && f.node->kind != NodeKind::any) {
       const Scalar value = f.node->load(member);
       const bool number = f.node->kind == NodeKind::count || f.node->kind == NodeKind::ratio;
       if (const auto* flag = std::get_if<bool>(&value))
@@ -166,7 +167,7 @@ Json completeness(const SchemaNode& node, const void* object, Sources sources) {
   Json properties = Json::object();
   Json s = Json::object();
   for (const SchemaField& f : node.fields) {
-    if (f.required) required.push_back(f.name);
+    if (is_needed(f, object)) required.push_back(f.name);
     if (sources == Sources::demanded && f.needs_source && is_claim(*f.node))
       properties[f.name] = {
           {"anyOf", Json::array({{{"type", "object"}, {"required", {"value", "source"}}},

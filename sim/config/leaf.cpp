@@ -33,11 +33,6 @@ LeafReading read_path(const Value& value) {
   return {{}, fmt::format("no such file: {}", file), nearest_file(file)};
 }
 
-bool below(const Scalar& a, const Scalar& b) {
-  if (const auto* ratio = std::get_if<double>(&a)) return *ratio < std::get<double>(b);
-  return std::get<std::int64_t>(a) < std::get<std::int64_t>(b);
-}
-
 LeafReading read_number(const SchemaNode& node, const std::string& text) {
   LeafReading r = node.kind == NodeKind::count   ? lift(parse_count(text))
                   : node.kind == NodeKind::ratio ? lift(parse_ratio(text))
@@ -47,7 +42,7 @@ LeafReading read_number(const SchemaNode& node, const std::string& text) {
       r.error += " (counts " + node.unit + ")";
     return r;
   }
-  if ((node.low && below(r.value, *node.low)) || (node.high && below(*node.high, r.value)))
+  if (!in_range(node, r.value))
     return {{}, fmt::format("'{}' is out of range: expected {}", text, range_text(node)), ""};
   return r;
 }

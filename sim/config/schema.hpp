@@ -115,7 +115,8 @@ class Schema : public SchemaBuilder {
     return *this;
   }
 
-  // The field declared last. A list's range is that of its items.
+  // The field declared last. A list's range is that of its items. A number whose default is outside
+  // its range must be given.
   Schema& range(Bound low, Bound high) { return last_range(low, high), *this; }
   Schema& at_least(Bound low) { return last_range(low, std::nullopt), *this; }
   Schema& at_most(Bound high) { return last_range(std::nullopt, high), *this; }

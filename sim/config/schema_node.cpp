@@ -85,4 +85,22 @@ std::string member_text(const SchemaNode& node, const void* member) {
   return list ? '[' + items + ']' : '{' + items + '}';
 }
 
+namespace {
+bool below(const Scalar& a, const Scalar& b) {
+  if (const auto* ratio = std::get_if<double>(&a)) return *ratio < std::get<double>(b);
+  return std::get<std::int64_t>(a) < std::get<std::int64_t>(b);
+}
+}  // namespace
+
+bool in_range(const SchemaNode& node, const Scalar& value) {
+  return !(node.low && below(value, *node.low)) && !(node.high && below(*node.high, value));
+}
+
+bool is_needed(const SchemaField& field, const void* object) {
+  if (field.required) return true;
+  const void* member = field.look(object);
+  return member != nullptr && field.node->is_number() &&
+         !in_range(*field.node, field.node->load(member));
+}
+
 }  // namespace fieldsim::config

@@ -113,4 +113,8 @@ std::string scalar_text(const SchemaNode& node, const Scalar& value);  // as it 
 // The same for a member that may be a list or a map; `member` may be null: "none".
 std::string member_text(const SchemaNode& node, const void* member);
 
+bool in_range(const SchemaNode& node, const Scalar& value);
+// Must the file say it? When declared so, and when the default is outside the field's own range.
+bool is_needed(const SchemaField& field, const void* object);
+
 }  // namespace fieldsim::config

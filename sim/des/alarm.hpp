@@ -1,7 +1,7 @@
 #pragma once
-// A cancellable, re-armable call at a simulated time: the building block of Timer and FairShare, for
-// resources that must change their mind about when something happens. A cancelled or replaced setting
-// leaves no trace: it is no event, moves no clock and does not enter the fingerprint.
+// A cancellable, re-armable call at a simulated time: the building block of Timer and FairShare,
+// for resources that must change their mind about when something happens. A cancelled or replaced
+// setting leaves no trace: it is no event, moves no clock and does not enter the fingerprint.
 #include <coroutine>
 #include <cstdint>
 #include <string_view>

@@ -40,15 +40,15 @@ void destroy_all(detail::ProcessLink& ring) {
 }  // namespace
 
 ProcessError::ProcessError(Time when, std::string component, const std::string& message)
-    : std::runtime_error(fmt::format("at {} ps in '{}': {}", when.since_start().count(), component,
-                                     message)),
+    : std::runtime_error(
+          fmt::format("at {} ps in '{}': {}", when.since_start().count(), component, message)),
       when_(when),
       component_(std::move(component)) {}
 
 std::string Blocked::str() const {
   if (count == 0) return "no process waits forever";
-  std::string s = count == 1 ? "1 process waits forever: "
-                             : fmt::format("{} processes wait forever: ", count);
+  std::string s =
+      count == 1 ? "1 process waits forever: " : fmt::format("{} processes wait forever: ", count);
   const char* separator = "";
   for (const auto& [name, n] : components) {
     s += fmt::format("{}{} x {}", separator, n, name);
@@ -132,7 +132,11 @@ void Engine::run_events(Time limit, bool set_clock) {
       detail::frame_at(frame).resume();
       frame = kernel_.next;
     } while (frame != nullptr);
-    if (kernel_.stop) [[unlikely]] report_failure();
+    if (kernel_.stop) [[unlikely]] {
+      if (kernel_.failure) report_failure();
+      set_clock = false;
+      break;
+    }
   }
   current_ = intern("main");
   if (set_clock && limit > now_) now_ = limit;

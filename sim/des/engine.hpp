@@ -88,14 +88,20 @@ class Engine {
   // Runs the events at or before t, then sets the clock to t.
   void run_until(Time t) { run_events(t, true); }
 
+  // Ends the run after the current event; what is pending stays pending. For use by processes.
+  void stop() { kernel_.stop = true; }
+
   std::uint64_t events() const { return events_; }
   std::uint64_t fingerprint() const { return fingerprint_; }
   std::size_t pending() const { return queue_.size() - stale_; }
-  std::size_t queued() const { return queue_.size(); }  // pending, and cancelled alarms not yet dropped
+  std::size_t queued() const {
+    return queue_.size();
+  }  // pending, and cancelled alarms not yet dropped
   // Empty as long as events are pending: a process that waits may still be woken by one.
   Blocked blocked() const;
   std::size_t live_processes() const;  // services included
-  // Destroys every process now, for locals whose destructors need a resource younger than the engine.
+  // Destroys every process now, for locals whose destructors need a resource younger than the
+  // engine.
   void abandon();
 
   TraceSink* trace() const { return trace_; }
@@ -119,8 +125,7 @@ class Engine {
     return reinterpret_cast<std::uintptr_t>(h.address());
   }
   const detail::ComponentRecord* intern(std::string_view name);
-  void start(Process process, const detail::ComponentRecord* component,
-             detail::ProcessLink& ring);
+  void start(Process process, const detail::ComponentRecord* component, detail::ProcessLink& ring);
   void run_events(Time limit, bool set_clock);
   void count_event(std::uint64_t time, std::uint64_t hash);
   void* fire(std::uint64_t what, std::uint64_t time);

@@ -58,7 +58,8 @@ void EventQueue::shrink_lane() {
 
 // Brings the next window into the empty bottom_, unless it begins after `limit`.
 bool EventQueue::refill(std::uint64_t limit) {
-  if (lane_mask_ >= kLargeLane) [[unlikely]] shrink_lane();  // it is empty, or we were not here
+  if (lane_mask_ >= kLargeLane) [[unlikely]]
+    shrink_lane();  // it is empty, or we were not here
   for (;;) {
     if (used_levels_ == 0) return false;
     const auto level = static_cast<std::size_t>(std::countr_zero(used_levels_));

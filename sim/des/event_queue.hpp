@@ -1,16 +1,18 @@
 #pragma once
 // The pending events in their total order (time, sequence of push): a monotone radix queue.
 //
-// A time is read in 4-bit digits. An entry waits in the bucket (level, digit) of the highest digit in
-// which its time differs from `base_`; the lowest bucket that is not empty holds the next events. A
-// small bucket is sorted into `bottom_`, the window from which pops come; a large one is dealt out
-// over the levels below. Every step keeps the order of arrival among equal times, so entries need no
-// sequence number (16 bytes each) and ties cost nothing. An entry moves down at most 16 levels in its
-// life, whatever the distribution of times: there is no width to tune and no cliff.
+// A time is read in 4-bit digits. An entry waits in the bucket (level, digit) of the highest digit
+// in which its time differs from `base_`; the lowest bucket that is not empty holds the next
+// events. A small bucket is sorted into `bottom_`, the window from which pops come; a large one is
+// dealt out over the levels below. Every step keeps the order of arrival among equal times, so
+// entries need no sequence number (16 bytes each) and ties cost nothing. An entry moves down at
+// most 16 levels in its life, whatever the distribution of times: there is no width to tune and no
+// cliff.
 //
-// Invariants: (1) base_ is at or before every bucketed entry and every entry still to be pushed, and
-// buckets are placed relative to it; (2) every bucketed entry is at or after bottom_end_ > now();
-// (3) nothing is pushed before now(); entries at now() go to the lane, behind those in bottom_.
+// Invariants: (1) base_ is at or before every bucketed entry and every entry still to be pushed,
+// and buckets are placed relative to it; (2) every bucketed entry is at or after bottom_end_ >
+// now(); (3) nothing is pushed before now(); entries at now() go to the lane, behind those in
+// bottom_.
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -82,7 +84,8 @@ class EventQueue {
   static constexpr std::size_t kSortLimit = 48;   // buckets up to this are sorted at once
   static constexpr std::size_t kSpillLimit = 96;  // a window that grew beyond this is dealt out
   static constexpr std::size_t kChunkEntries = 31;
-  static constexpr std::size_t kLargeLane = 4096;  // a lane beyond this is given back when it is empty
+  static constexpr std::size_t kLargeLane =
+      4096;  // a lane beyond this is given back when it is empty
 
   struct Chunk {
     Chunk* next;
@@ -97,7 +100,8 @@ class EventQueue {
 
   void push_bucket(Entry e);
   void push_lane(std::uint64_t what) {
-    if (lane_tail_ - lane_head_ > lane_mask_) [[unlikely]] grow_lane();
+    if (lane_tail_ - lane_head_ > lane_mask_) [[unlikely]]
+      grow_lane();
     lane_[lane_tail_++ & lane_mask_] = what;
   }
   void insert_bottom(Entry e);
@@ -173,11 +177,13 @@ inline void EventQueue::push_bucket(Entry e) {
 }
 
 inline void EventQueue::insert_bottom(Entry e) {
-  if (tail_ == bottom_capacity_) [[unlikely]] reserve_bottom(1);
+  if (tail_ == bottom_capacity_) [[unlikely]]
+    reserve_bottom(1);
   std::size_t i = tail_++;
   for (; i > head_ && bottom_[i - 1].time > e.time; --i) bottom_[i] = bottom_[i - 1];
   bottom_[i] = e;
-  if (tail_ - head_ > spill_at_) [[unlikely]] spill();
+  if (tail_ - head_ > spill_at_) [[unlikely]]
+    spill();
 }
 
 template <class F>

@@ -17,7 +17,8 @@ constexpr int128 ceil_div(int128 a, int128 b) { return a <= 0 ? 0 : (a + b - 1) 
 
 // The ps in which a tick falls, rounded up.
 Time whole(int128 tick) {
-  const int128 ps = (tick + (int128{1} << FairShareCore::kTickBits) - 1) >> FairShareCore::kTickBits;
+  const int128 ps =
+      (tick + (int128{1} << FairShareCore::kTickBits) - 1) >> FairShareCore::kTickBits;
   return Time::at(Duration::raw(fieldsim::detail::narrow(ps)));
 }
 
@@ -31,8 +32,8 @@ FairShareCore::FairShareCore(Engine& engine, std::string_view name, std::int64_t
   SIM_CHECK(rate > 0, "a shared resource has no rate");
 }
 
-// Where an idle link takes up work that began at `began`: what follows at once on the last completion
-// continues within the same ps, so that a train of transfers loses nothing to rounding.
+// Where an idle link takes up work that began at `began`: what follows at once on the last
+// completion continues within the same ps, so that a train of transfers loses nothing to rounding.
 FairShareCore::Ticks FairShareCore::idle_start(Time began) const {
   return began == idle_from_ ? clock_ : ticks(began);
 }
@@ -83,6 +84,7 @@ void FairShareCore::start(Flow* flow, Time began) {
   std::push_heap(c->flows.begin(), c->flows.end(), later);
   rekey(c);
   rebalance();
+  next_ = next_completion();
   schedule();
 }
 
@@ -92,21 +94,22 @@ void FairShareCore::set_rate(std::int64_t rate) {
   rate_ = rate;
   if (idle()) return;
   rebalance();
+  next_ = next_completion();
   schedule();
 }
 
 std::coroutine_handle<> FairShareCore::fire(void* self) {
   auto* core = static_cast<FairShareCore*>(self);
   core->in_alarm_ = true;
-  core->advance(ticks(core->engine_->now()));
+  core->run_completions(ticks(core->engine_->now()));
   core->in_alarm_ = false;
-  if (!core->idle()) core->schedule();
+  core->schedule();
   return std::exchange(core->first_done_, nullptr);
 }
 
 void FairShareCore::schedule() {
   if (idle()) return alarm_.cancel();
-  const Time when = whole(next_completion());
+  const Time when = whole(next_);
   if (!alarm_.armed() || alarm_.when() != when) alarm_.arm(when);
 }
 
@@ -122,27 +125,33 @@ FairShareCore::Ticks FairShareCore::next_completion() const {
   return first;
 }
 
-// Serves everybody from clock_ to `to`, stopping at every completion on the way.
-void FairShareCore::advance(Ticks to) {
-  while (!idle()) {
-    const Ticks step_end = std::min(to, next_completion());
-    const Quanta pool_work = (rate_ - capped_rate_) * (step_end - clock_);
-    clock_ = step_end;
-    const std::int64_t before = flows_.value();
-    serve_pool(pool_work);
+// Serves everybody through the completions up to `to`; clock_ stops at the last of them.
+void FairShareCore::run_completions(Ticks to) {
+  while (!idle() && next_ <= to) {
+    serve_pool(next_);
     serve_capped();
-    if (flows_.value() != before) {
-      rebalance();
-    } else if (clock_ == to) {
-      return;
-    }
+    rebalance();
+    if (!idle()) next_ = next_completion();
   }
 }
 
-// Deals out `work`, and what was carried, over the pool: equally, flow after flow as they finish.
-void FairShareCore::serve_pool(Quanta work) {
-  if (pool_flows_ == 0) return;  // nobody there who could use it
-  carry_ += work;
+// Serves everybody up to `to`, where a flow joins or the rate changes.
+void FairShareCore::advance(Ticks to) {
+  run_completions(to);
+  if (idle()) return;
+  serve_pool(to);
+  if (pool_flows_ > 0) {
+    const Quanta share = carry_ / pool_flows_;
+    pool_time_ += share;
+    carry_ -= share * pool_flows_;
+  }
+}
+
+// Moves clock_ to `to` and hands the pool its work of that time, flow after flow as they finish;
+// what finishes none of them stays in carry_.
+void FairShareCore::serve_pool(Ticks to) {
+  if (pool_flows_ > 0) carry_ += (rate_ - capped_rate_) * (to - clock_);
+  clock_ = to;
   while (pool_flows_ > 0) {
     Class* c = pool_.top();
     const Quanta need = pool_flows_ * (c->key - pool_time_);
@@ -151,10 +160,6 @@ void FairShareCore::serve_pool(Quanta work) {
     pool_time_ = c->key;
     --pool_flows_;
     complete(c);
-  }
-  if (pool_flows_ > 0 && carry_ >= pool_flows_) {
-    pool_time_ += carry_ / pool_flows_;
-    carry_ %= pool_flows_;
   }
 }
 
@@ -227,8 +232,8 @@ FairShareCore::Class* FairShareCore::class_of(std::int64_t cap) {
   return c;
 }
 
-// Moves the boundary between capped and shared classes to where the fair share is. A class is capped
-// when its maximum is below the share the pool would have with it inside.
+// Moves the boundary between capped and shared classes to where the fair share is. A class is
+// capped when its maximum is below the share the pool would have with it inside.
 void FairShareCore::rebalance() {
   while (first_shared_ != classes_.begin()) {
     const auto last_capped = std::prev(first_shared_);
@@ -273,46 +278,6 @@ void FairShareCore::rekey(Class* c) {
   } else {
     c->key = finish - c->offset;
     pool_.update(c);
-  }
-}
-
-void FairShareCore::ClassHeap::insert(Class* c) {
-  heap_.push_back(c);
-  put(heap_.size() - 1, c);
-}
-
-void FairShareCore::ClassHeap::remove(Class* c) {
-  const std::size_t i = c->place;
-  Class* last = heap_.back();
-  heap_.pop_back();
-  if (last == c) return;
-  put(i, last);
-  update(last);
-}
-
-void FairShareCore::ClassHeap::update(Class* c) {
-  up(c->place);
-  down(c->place);
-}
-
-void FairShareCore::ClassHeap::up(std::size_t i) {
-  for (Class* c = heap_[i]; i > 0; i = (i - 1) / 2) {
-    Class* parent = heap_[(i - 1) / 2];
-    if (parent->key <= c->key) return;
-    put(i, parent);
-    put((i - 1) / 2, c);
-  }
-}
-
-void FairShareCore::ClassHeap::down(std::size_t i) {
-  for (Class* c = heap_[i];;) {
-    std::size_t child = 2 * i + 1;
-    if (child >= heap_.size()) return;
-    if (child + 1 < heap_.size() && heap_[child + 1]->key < heap_[child]->key) ++child;
-    if (c->key <= heap_[child]->key) return;
-    put(i, heap_[child]);
-    put(child, c);
-    i = child;
   }
 }
 

@@ -3,14 +3,14 @@
 // shares are max-min fair: a flow with a maximum rate of its own below the fair share runs at it,
 // all others share the rest equally (water filling; Bertsekas & Gallager, "Data Networks", 6.5.2).
 //
-// Arithmetic is exact in integers. One quantum of work is 2^-20 x 1e-12 of a unit, so that a rate of r
-// units/s is r quanta a tick of 2^-20 ps. What does not divide by the number of flows is carried to
-// the next step: a saturated link finishes a busy period at exactly ceil(total / rate), whatever
-// happened in it, and a flow's own completion is within 1e-6 ps of the fluid model before it is
-// rounded up to a whole ps. A transfer that follows at once on the last one, on a link otherwise idle,
-// takes up within that ps: a train of packets loses nothing to rounding either. Flows of one maximum
-// rate form a class with one virtual time: O(log n) an event, plus O(log n) for each class that
-// crosses the fair share.
+// Arithmetic is exact in integers. One quantum of work is 2^-20 x 1e-12 of a unit, so that a rate
+// of r units/s is r quanta a tick of 2^-20 ps. What does not divide by the number of flows is
+// carried to the next step: a saturated link finishes a busy period at exactly ceil(total / rate),
+// whatever happened in it, and a flow's own completion is within 1e-6 ps of the fluid model before
+// it is rounded up to a whole ps. A transfer that follows at once on the last one, on a link
+// otherwise idle, takes up within that ps: a train of packets loses nothing to rounding either.
+// Flows of one maximum rate form a class with one virtual time: O(log n) an event, plus O(log n)
+// for each class that crosses the fair share.
 #include <coroutine>
 #include <cstdint>
 #include <limits>
@@ -22,6 +22,7 @@
 #include "sim/base/units.hpp"
 #include "sim/des/alarm.hpp"
 #include "sim/des/engine.hpp"
+#include "sim/des/indexed_heap.hpp"
 #include "sim/des/level.hpp"
 
 namespace fieldsim::des {
@@ -78,25 +79,6 @@ class FairShareCore {
     int128 key = 0;  // shared: pool_time_ of the first finish; capped: its tick
     std::size_t place = 0;
   };
-  // A heap of classes by key; each class knows its place.
-  class ClassHeap {
-   public:
-    bool empty() const { return heap_.empty(); }
-    Class* top() const { return heap_.front(); }
-    void insert(Class* c);
-    void remove(Class* c);
-    void update(Class* c);
-
-   private:
-    void up(std::size_t i);
-    void down(std::size_t i);
-    void put(std::size_t i, Class* c) {
-      heap_[i] = c;
-      c->place = i;
-    }
-    std::vector<Class*> heap_;
-  };
-
   static bool later(const Entry& a, const Entry& b) {
     return a.finish != b.finish ? a.finish > b.finish : a.order > b.order;
   }
@@ -105,7 +87,8 @@ class FairShareCore {
   Ticks idle_start(Time began) const;
   void advance(Ticks to);
   Ticks next_completion() const;  // REQUIRES: not idle
-  void serve_pool(Quanta work);
+  void run_completions(Ticks to);
+  void serve_pool(Ticks to);
   void serve_capped();
   void complete(Class* c);
   void rebalance();
@@ -121,17 +104,18 @@ class FairShareCore {
   Engine* engine_;
   Alarm alarm_;
   std::int64_t rate_;
-  Ticks clock_ = 0;           // everything is served up to here
-  Quanta pool_time_ = 0;      // service a shared flow received since the pool was last empty
-  Quanta carry_ = 0;          // served, but not yet dealt out
+  Ticks clock_ = 0;       // everything is served up to here
+  Ticks next_ = 0;        // of the next completion, unless idle
+  Quanta pool_time_ = 0;  // service a shared flow received since the pool was last empty
+  Quanta carry_ = 0;      // served, but not yet dealt out
   std::int64_t pool_flows_ = 0;
-  int128 capped_rate_ = 0;    // sum of the maximum rates of capped flows
+  int128 capped_rate_ = 0;  // sum of the maximum rates of capped flows
   Class uncapped_;
-  std::map<std::int64_t, std::unique_ptr<Class>> classes_;      // by cap; only those with flows
+  std::map<std::int64_t, std::unique_ptr<Class>> classes_;  // by cap; only those with flows
   std::map<std::int64_t, std::unique_ptr<Class>>::iterator first_shared_;  // before it: capped
   std::vector<std::unique_ptr<Class>> spare_;
-  ClassHeap pool_;
-  ClassHeap capped_;
+  IndexedHeap<Class> pool_;
+  IndexedHeap<Class> capped_;
   std::uint64_t started_ = 0;
   int128 outstanding_ = 0;
   int128 served_ = 0;
@@ -154,9 +138,7 @@ class FairShare {
       flow_.amount = amount.count();
       flow_.cap = cap;
     }
-    bool await_ready() const {
-      return flow_.amount == 0 || core_->finish_past(began_, flow_);
-    }
+    bool await_ready() const { return flow_.amount == 0 || core_->finish_past(began_, flow_); }
     void await_suspend(std::coroutine_handle<> h) {
       flow_.handle = h;
       core_->start(&flow_, began_);
@@ -170,8 +152,7 @@ class FairShare {
   };
 
   // The name enters the fingerprint where a transfer completes. REQUIRES: rate > 0.
-  FairShare(Engine& engine, std::string_view name, Rate rate)
-      : core_(engine, name, rate.count()) {}
+  FairShare(Engine& engine, std::string_view name, Rate rate) : core_(engine, name, rate.count()) {}
 
   // co_await; done when the whole amount is through. REQUIRES: amount >= 0, cap > 0.
   Transfer transfer(Amount amount) {

@@ -56,7 +56,7 @@ void* FramePool::allocate_large(std::size_t bytes) {
 void FramePool::release_large(void* p, std::size_t bytes) noexcept {
   --live_frames_;
   live_bytes_ -= bytes;
-  ::operator delete(p, bytes);
+  ::operator delete(p);
 }
 
 void FramePool::free_slabs() {

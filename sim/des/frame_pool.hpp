@@ -9,8 +9,8 @@ namespace fieldsim::des {
 
 struct FrameStats {
   std::uint64_t live_frames = 0;
-  std::uint64_t live_bytes = 0;    // rounded to size classes
-  std::uint64_t slab_bytes = 0;    // taken from the system, kept for reuse until the thread ends
+  std::uint64_t live_bytes = 0;  // rounded to size classes
+  std::uint64_t slab_bytes = 0;  // taken from the system, kept for reuse until the thread ends
 };
 
 // The frames of the calling thread that are alive now.
@@ -31,7 +31,8 @@ class FramePool {
 
   void* allocate(std::size_t bytes) {
     const std::size_t c = size_class(bytes);
-    if (!kPoolFrames || c >= kClasses) [[unlikely]] return allocate_large(bytes);
+    if (!kPoolFrames || c >= kClasses) [[unlikely]]
+      return allocate_large(bytes);
     ++live_frames_;
     live_bytes_ += c * kGrain;
     if (Block* b = free_[c]) {
@@ -43,7 +44,8 @@ class FramePool {
 
   void release(void* p, std::size_t bytes) noexcept {
     const std::size_t c = size_class(bytes);
-    if (!kPoolFrames || c >= kClasses) [[unlikely]] return release_large(p, bytes);
+    if (!kPoolFrames || c >= kClasses) [[unlikely]]
+      return release_large(p, bytes);
     --live_frames_;
     live_bytes_ -= c * kGrain;
     free_[c] = ::new (p) Block{free_[c]};

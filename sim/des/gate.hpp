@@ -1,6 +1,6 @@
 #pragma once
-// A condition: processes wait while it is closed; opening it wakes all of them, in order of arrival,
-// and lets later ones through until it is closed again. `open(); close();` is a broadcast.
+// A condition: processes wait while it is closed; opening it wakes all of them, in order of
+// arrival, and lets later ones through until it is closed again. `open(); close();` is a broadcast.
 #include <coroutine>
 
 #include "sim/des/engine.hpp"

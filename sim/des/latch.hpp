@@ -1,6 +1,6 @@
 #pragma once
-// Waiting for several things: a Latch counts down to zero once; all() runs several tasks side by side
-// and goes on when the last has finished.
+// Waiting for several things: a Latch counts down to zero once; all() runs several tasks side by
+// side and goes on when the last has finished.
 #include <array>
 #include <coroutine>
 #include <cstdint>
@@ -49,8 +49,8 @@ class Latch {
   std::int64_t count_;
 };
 
-// Starts tasks that nobody awaits one by one: each at now, as an event, within the component that is
-// running; `latch` is counted down at the end of each.
+// Starts tasks that nobody awaits one by one: each at now, as an event, within the component that
+// is running; `latch` is counted down at the end of each.
 class TaskStarter {
  public:
   static void start(Engine& engine, const Task<>& task, Latch& latch) {

@@ -1,12 +1,14 @@
 #pragma once
 // Coroutine processes. A Process is detached: the engine owns it from spawn() to its end. A Task<T>
-// is a sub-coroutine that its caller awaits: `co_await copy(engine, bytes)`; it starts when awaited,
-// runs as part of the caller (no event, no lapse of time) and hands back a value or an exception.
+// is a sub-coroutine that its caller awaits: `co_await copy(engine, bytes)`; it starts when
+// awaited, runs as part of the caller (no event, no lapse of time) and hands back a value or an
+// exception.
 //
-// Coroutines take their parameters by value or by reference to something that outlives them, and are
-// never capturing lambdas. Nothing recurses: an awaiter only notes who runs next, and the engine's
-// loop resumes it (g++ 12 makes no tail call of a symmetric transfer below -O2 or under sanitizers).
-// For the same compiler's sake awaiters hold only pointers and integers and have constructors.
+// Coroutines take their parameters by value or by reference to something that outlives them, and
+// are never capturing lambdas. Nothing recurses: an awaiter only notes who runs next, and the
+// engine's loop resumes it (g++ 12 makes no tail call of a symmetric transfer below -O2 or under
+// sanitizers). For the same compiler's sake awaiters hold only pointers and integers and have
+// constructors.
 #include <coroutine>
 #include <cstdint>
 #include <exception>
@@ -50,9 +52,7 @@ struct PromiseBase {
   const ComponentRecord* component = nullptr;
 
   static void* operator new(std::size_t bytes) { return frame_pool.allocate(bytes); }
-  static void operator delete(void* p, std::size_t bytes) noexcept {
-    frame_pool.release(p, bytes);
-  }
+  static void operator delete(void* p, std::size_t bytes) noexcept { frame_pool.release(p, bytes); }
   std::suspend_always initial_suspend() const noexcept { return {}; }
 };
 
@@ -99,8 +99,8 @@ namespace detail {
 void count_down(Latch* latch);
 
 struct TaskPromiseBase : PromiseBase {
-  void* caller = nullptr;   // the awaiting frame, or
-  Latch* latch = nullptr;   // what to count down at the end
+  void* caller = nullptr;  // the awaiting frame, or
+  Latch* latch = nullptr;  // what to count down at the end
   std::exception_ptr failure;
 
   struct Final {

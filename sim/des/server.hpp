@@ -65,9 +65,9 @@ class Server {
   void release();
 
   std::int64_t channels() const { return channels_; }
-  std::int64_t served() const { return served_; }      // services finished
-  const Level& busy() const { return busy_; }          // channels in use
-  const Level& queued() const { return queued_; }      // requests that wait for a channel
+  std::int64_t served() const { return served_; }  // services finished
+  const Level& busy() const { return busy_; }      // channels in use
+  const Level& queued() const { return queued_; }  // requests that wait for a channel
   double utilization() const { return busy_.mean(engine_->now()) / static_cast<double>(channels_); }
 
  private:

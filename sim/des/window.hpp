@@ -1,6 +1,7 @@
 #pragma once
 // A bounded number of things in flight: open() takes a place or waits for one, first come first
-// served; close() gives it back. Tags of a PCIe requester, boundaries not yet verified, DMA buffers.
+// served; close() gives it back. Tags of a PCIe requester, boundaries not yet verified, DMA
+// buffers.
 #include <coroutine>
 #include <cstdint>
 

@@ -100,7 +100,7 @@ void resources(std::string& out, const Scenario& s, const Result& r) {
   out += '\n';
 }
 
-void memory(std::string& out, const Result& r) {
+void memory(std::string& out, const Scenario& s, const Result& r) {
   const auto& m = r.memory;
   const auto text = [](Bytes b) { return bytes_text(static_cast<double>(b.count())); };
   out += fmt::format("  memory            {} of {} ({:.0f} %): weights {}, KV {}, anchors {}, workspace {}\n",
@@ -108,7 +108,7 @@ void memory(std::string& out, const Result& r) {
                      100.0 * static_cast<double>(m.total.count()) /
                          static_cast<double>(std::max<std::int64_t>(1, m.capacity.count())),
                      text(m.weights), text(m.kv), text(m.anchors), text(m.workspace));
-  if (m.retained > Bytes::zero())
+  if (s.verification.timing != verify::Timing::none && m.retained > Bytes::zero())
     out += fmt::format("                    of the KV, {} at most waited for a verdict\n",
                        text(m.retained));
 }
@@ -160,7 +160,7 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   rates(out, s, r);
   breakdown(out, r);
   resources(out, s, r);
-  memory(out, r);
+  memory(out, s, r);
   phases(out, r);
   verification(out, s, r);
   std::size_t assumed = 0;

@@ -5,13 +5,13 @@
 
 #include "sim/base/error.hpp"
 #include "sim/des/trace.hpp"
+#include "sim/system/memory.hpp"
 
 namespace fieldsim::system {
 
 using hardware::Category;
 using recovery::Boundary;
 using recovery::BoundaryPtr;
-using verify::PayloadKind;
 using verify::Timing;
 
 namespace {
@@ -24,6 +24,9 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
     : m_(machine),
       s_(scenario),
       programs_(programs),
+      prefill_stream_(machine.device, "prefill",
+                      {.gap = scenario.hardware.gpu.launch.eager,
+                       .fast_forward = scenario.simulation.fast_forward}),
       stream_(machine.device, "generation",
               {.gap = scenario.workload.launch == LaunchMode::graph
                           ? scenario.hardware.gpu.launch.graph
@@ -69,7 +72,7 @@ des::Task<> Session::load_anchor() {
   for (std::int64_t attempt = 0; attempt <= s_.recovery.retry_limit; ++attempt) {
     Boundary anchor;
     anchor.closed = m_.engine.now();
-    anchor.check.payload = payload(0);
+    anchor.check.payload = payload_bytes(s_, 0);
     co_await verifier_.run(anchor.check);
     note_verdict(anchor);
     out_.prefill += anchor.check.spent;
@@ -92,7 +95,7 @@ des::Task<> Session::prefill() {
     const bool last = before + tokens == s_.workload.prompt_tokens;
     const auto& program = programs_.prefill(tokens, before, last);
     out_.prefill_totals += programs_.totals();
-    co_await stream_.run(program, out_.prefill);
+    co_await prefill_stream_.run(program, out_.prefill);
     before += tokens;
   }
 }
@@ -142,11 +145,12 @@ des::Task<> Session::generate_boundary() {
     note_exposure();
     log_.add_token(spent);
     out_.token_at.push_back(engine.now());
-    if (log_.tokens() == 1) out_.first_token = engine.now();
     if (auto* trace = engine.trace())
       trace->counter("KV tokens", engine.now(),
                      static_cast<double>(s_.workload.prompt_tokens + log_.tokens()));
-  } while (!done() && !recovery::closes(s_.verification.boundary, *b, engine.now(), kv));
+    // Without verification there is nothing to wait for: every token commits at once.
+  } while (!done() && s_.verification.timing != Timing::none &&
+           !recovery::closes(s_.verification.boundary, *b, engine.now(), kv));
   co_await settle_boundary(b);
 }
 
@@ -154,7 +158,7 @@ des::Task<> Session::generate_boundary() {
 des::Task<> Session::settle_boundary(BoundaryPtr b) {
   des::Engine& engine = m_.engine;
   log_.close(engine.now());
-  b->check.payload = payload(b->tokens);
+  b->check.payload = payload_bytes(s_, b->tokens);
   if (done()) out_.decode_ended = engine.now();
   switch (s_.verification.timing) {
     case Timing::none: commit(*b); break;
@@ -229,21 +233,6 @@ des::Task<> Session::repair() {
     trace->span(verdict_track_, "rollback", began, m_.engine.now());
 }
 
-Bytes Session::payload(std::int64_t tokens) const {
-  const auto& p = s_.verification.payload;
-  if (p.bytes) return *p.bytes;
-  const auto element = model::published_precision(s_.model).kv;
-  switch (*p.kind) {
-    case PayloadKind::anchor_kv:
-      return programs_.kv_bytes_per_token() * s_.attention.anchor_tokens;
-    case PayloadKind::new_kv:
-      return programs_.kv_bytes_per_token() * (tokens * s_.workload.batch);
-    case PayloadKind::anchor_vector: return element * s_.model.hidden_size;
-    case PayloadKind::bytes: break;
-  }
-  return Bytes::zero();
-}
-
 bool Session::passes(const Boundary& b) const {
   const auto index = static_cast<std::uint64_t>(b.index) * kAttemptsPerBoundary +
                      static_cast<std::uint64_t>(log_.failures(b.index));
@@ -262,7 +251,7 @@ void Session::commit(Boundary& boundary) {
   note_exposure();
   for (const BoundaryPtr& b : log_.verified(boundary)) {
     out_.decode += b->spent;
-    ++out_.boundaries;
+    if (s_.verification.timing != Timing::none) ++out_.boundaries;
     const bool held = s_.recovery.output_commit == recovery::OutputCommit::hold_until_verified;
     for (std::int64_t i = 0; i < b->tokens; ++i) {
       const auto token = static_cast<std::size_t>(b->first_token + i);

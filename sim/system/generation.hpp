@@ -23,7 +23,6 @@ struct SessionLog {
   Time decode_began;                    // prefill done, anchors loaded
   Time decode_ended;                    // the last kept token generated (and checked, if waited for)
   Time drained;                         // the last verdict
-  Time first_token;
   Snapshot at_decode;                   // shared parts when decode began
   std::vector<Time> token_at;           // of each kept token
   std::vector<Duration> output_commit;  // of each boundary's newest and oldest token, generated to released
@@ -61,7 +60,6 @@ class Session {
   des::Task<> drain();
   des::Process check(recovery::BoundaryPtr boundary);
 
-  Bytes payload(std::int64_t tokens) const;
   bool passes(const recovery::Boundary& boundary) const;
   void note_verdict(const recovery::Boundary& boundary);
   void commit(recovery::Boundary& boundary);
@@ -75,6 +73,7 @@ class Session {
   Machine& m_;
   const Scenario& s_;
   ProgramBuilder& programs_;
+  hardware::gpu::Stream prefill_stream_;   // launched by the host
   hardware::gpu::Stream stream_;
   verify::Verifier verifier_;
   RandomStream verdicts_;

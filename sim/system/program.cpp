@@ -30,6 +30,11 @@ StepTotals& StepTotals::operator+=(const StepTotals& o) {
   return *this;
 }
 
+StepTotals StepTotals::operator*(std::int64_t n) const {
+  return {weights * n, hbm * n,         attention * n, anchors * n,
+          flops * n,   attention_flops * n, workspace,     launches * n};
+}
+
 ProgramBuilder::ProgramBuilder(const Scenario& scenario)
     : s_(scenario),
       precision_(model::published_precision(scenario.model)),

@@ -8,7 +8,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/system/generation.hpp"
+#include "sim/system/analytic.hpp"
 #include "sim/system/machine.hpp"
+#include "sim/system/memory.hpp"
 #include "sim/system/warnings.hpp"
 
 namespace fieldsim::system {
@@ -79,22 +81,6 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
   return name;
 }
 
-MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs, const SessionLog& log,
-                     Bytes workspace) {
-  MemoryUse u;
-  u.weights = programs.weight_bytes();
-  const std::int64_t tokens = s.workload.prompt_tokens + s.workload.output_tokens;
-  const std::int64_t pages = (tokens + s.attention.page_tokens - 1) / s.attention.page_tokens;
-  u.kv = programs.kv_bytes_per_token() * (pages * s.attention.page_tokens * s.workload.batch);
-  u.anchors = programs.anchor_bytes();
-  u.workspace = workspace;
-  u.retained = programs.kv_bytes_per_token() * (log.exposure_max * s.workload.batch);
-  u.total = u.weights + u.kv + u.anchors + u.workspace;
-  u.capacity = s.hardware.gpu.hbm.capacity;
-  u.fits = u.total <= u.capacity;
-  return u;
-}
-
 // Linear between idle and sustained power with the busier of memory and arithmetic; a host core
 // draws its share while it hashes. An assumption: see docs/model.md, "Energy".
 double energy_per_token(const Scenario& s, const SessionLog& log, const Snapshot& begin,
@@ -136,6 +122,7 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
 }  // namespace
 
 Result simulate(const Scenario& s, des::TraceSink* trace) {
+  if (s.fidelity == Fidelity::analytic) return analyze(s);
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);
   engine.set_trace(trace);
@@ -155,7 +142,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace) {
   r.decode = log.decode_ended - log.decode_began;
   r.drain = log.drained - log.decode_ended;
   r.total = log.drained - Time::zero();
-  r.ttft = log.first_token - Time::zero();
+  if (!log.token_at.empty()) r.ttft = log.token_at.front() - Time::zero();
   const double tokens = static_cast<double>(r.tokens * r.batch);
   if (r.decode.count() > 0) {
     r.tokens_per_s = tokens / seconds(r.decode);
@@ -167,7 +154,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace) {
   r.decode_phase = {r.decode, log.decode_totals, log.decode};
   r.verification = verification_result(log, session.verifier(), s.verification.workers);
   r.recovery = {log.rollbacks, log.discarded_tokens, log.aborted, distribution(log.output_commit)};
-  r.memory = memory_use(s, programs, log,
+  r.memory = memory_use(s, programs, log.exposure_max,
                         std::max(log.prefill_totals.workspace, log.decode_totals.workspace));
   const Duration hashing = time_for(end.hashed - begin.hashed, machine.host.sha256().rate);
   r.energy_j_per_token = energy_per_token(s, log, begin, end, hashing);

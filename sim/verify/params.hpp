@@ -25,7 +25,6 @@ enum class PayloadKind {
   anchor_kv,      // the anchors' keys and values, all layers
   new_kv,         // keys and values of the boundary's own tokens
   anchor_vector,  // one hidden-size vector, the anchor as the index returned it
-  bytes,          // an amount the scenario gives
 };
 struct PayloadParams {
   std::optional<PayloadKind> kind;

@@ -61,7 +61,7 @@ Decoder::Decoder(const DecoderShape& shape, const kernels::DeviceInfo& info, con
   fill_random(anchors_.as<>(), anchors_.bytes(), 55, stream.get());
   FIELDSIM_CUDA(cudaMemsetAsync(token_.as<>(), 0, 16, stream.get()));
   if (blas_.loaded()) blas_.set_workspace(blas_workspace_.as<>(), kBlasWorkspace);
-  stream.synchronize();
+  FIELDSIM_CUDA(cudaDeviceSynchronize());  // the default stream's copy as well
 }
 
 void Decoder::linear(const std::uint16_t* weights, const std::uint16_t* x, std::uint16_t* y,

@@ -28,6 +28,7 @@ class BackgroundCopies {
   static constexpr std::size_t kBytes = std::size_t{64} << 20;
   void run(int device) {
     if (cudaSetDevice(device) != cudaSuccess) return;
+    fill_random(from_.as<>(), kBytes, 61, stream_.get());
     while (!stop_) {
       if (cudaMemcpyAsync(to_.data(), from_.as<>(), kBytes, cudaMemcpyDeviceToHost,
                           stream_.get()) != cudaSuccess ||

@@ -52,9 +52,15 @@ void write(JsonWriter& json, const char* name, const Clocks& c) {
   json.member("source", c.source).end_object();
 }
 
-std::string cell(const char* format, double value) {
+std::string significant(double value, int digits) {
   char text[64];
-  std::snprintf(text, sizeof text, format, value);
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return text;
+}
+
+std::string percent(double share) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.1f%%", 100 * share);
   return text;
 }
 
@@ -74,7 +80,7 @@ bool Report::checks_passed() const {
 std::string text_of(const Parameter& parameter) {
   if (const auto* text = std::get_if<std::string>(&parameter)) return *text;
   if (const auto* number = std::get_if<std::int64_t>(&parameter)) return std::to_string(*number);
-  return cell("%g", std::get<double>(parameter));
+  return significant(std::get<double>(parameter), 6);
 }
 
 std::string json_of(const Report& r) {
@@ -110,7 +116,7 @@ std::string table_of(const Report& r) {
   std::string out;
   for (const Check& c : r.checks)
     out += std::string(c.passed ? "ok     " : "WRONG  ") + c.name + " " + line_of(c.parameters) +
-           cell("  error %.2e", c.error) + cell(" of %.2e", c.tolerance) +
+           "  error " + significant(c.error, 3) + " of " + significant(c.tolerance, 3) +
            (c.note.empty() ? "" : "  " + c.note) + "\n";
   char line[512];
   std::snprintf(line, sizeof line, "%-9s %-26s %11s %9s %6s %5s %12s %6s  %s\n", "group", "name",
@@ -121,9 +127,8 @@ std::string table_of(const Report& r) {
     std::snprintf(
         line, sizeof line, "%-9s %-26s %8.3f %-2s %9.3f %5.1f%% %5zu %6s %-8s %5s  %s%s\n",
         row.group.c_str(), row.name.c_str(), s.median, row.unit.c_str(), s.q3 - s.q1,
-        100 * row.timing.noise(), s.count, row.rate == 0 ? "" : cell("%.4g", row.rate).c_str(),
-        row.rate_unit.c_str(),
-        row.of_ceiling == 0 ? "" : cell("%.1f%%", 100 * row.of_ceiling).c_str(),
+        100 * row.timing.noise(), s.count, row.rate == 0 ? "" : significant(row.rate, 4).c_str(),
+        row.rate_unit.c_str(), row.of_ceiling == 0 ? "" : percent(row.of_ceiling).c_str(),
         line_of(row.parameters).c_str(), row.note.empty() ? "" : ("  " + row.note).c_str());
     out += line;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/attention/tile/rows.hpp"
+
 namespace fieldsim::attention::tile {
 namespace {
 
@@ -40,6 +42,14 @@ double kv_write_time(const AttentionPlan& plan, const AttentionCall& call, const
          (plan.new_kv_bytes + plan.written_bytes) / level.rate;
 }
 
+// Q K^T and P V over the tokens that the causal mask leaves visible.
+double visible_flops(const AttentionCall& call) {
+  const auto q = static_cast<double>(call.query_tokens);
+  const double seen = static_cast<double>(kv_span(call)) - (q - 1) / 2;
+  return 4 * static_cast<double>(call.batch) * q * std::max(seen, 0.0) *
+         static_cast<double>(call.query_heads) * static_cast<double>(call.head_dim);
+}
+
 }  // namespace
 
 hardware::tile::Launch attention_launch(const AttentionPlan& plan, const AttentionCall& call,
@@ -65,7 +75,9 @@ Breakdown attention_time(const AttentionPlan& plan, const AttentionCall& call, c
   b.launch = p.launch_us + (launch.level.resident ? 0 : p.cold_us) + (call.fp8 ? p.fp8_us : 0) +
              (plan.grouped ? p.group_us : 0);
   b.kv_write = kv_write_time(plan, call, gpu, p, launch.level);
-  const double total = k.total + k.sm * (slow - 1);
+  // Whatever was fitted, no kernel beats the matrix rate (8-bit operands run at twice the 16-bit one).
+  const double peak = gpu.matrix * (call.fp8 ? 2 : 1);
+  const double total = std::max(k.total + k.sm * (slow - 1), visible_flops(call) / peak);
   b.prologue = k.exposed;
   b.tail = std::min(k.tail, total - b.prologue);
   b.tiles = std::max(0.0, std::min(k.sm * slow - k.exposed, total - b.prologue) - b.tail);

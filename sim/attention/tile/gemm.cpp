@@ -15,7 +15,9 @@ using hardware::tile::Family;
 using hardware::tile::GemmParams;
 using hardware::tile::GpuShape;
 
-constexpr double kStepDepth = 64;        // elements of k in one step
+// Elements of k in one step; fixed costs are quoted per 64. Ampere's mma.sync kernels step by 32.
+constexpr double kReferenceDepth = 64;
+double step_depth(Family family) { return family == Family::ampere ? 32 : 64; }
 constexpr double kElement = 2;           // bytes
 constexpr double kPartial = 4;           // fp32 partial sums of split-K
 constexpr double kPrologue = 0.3;        // us: first loads of a CTA
@@ -82,21 +84,24 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
   const double memory = (a * (1 - hit_a) + b * (1 - hit_b)) / dram + c / (kWriteShare * dram) +
                         (a * hit_a + b * hit_b) / l2;
   const double matrix = p.matrix_share * gpu.matrix / gpu.sms;  // FLOPs per us and SM
-  const double k_steps = std::ceil(k / kStepDepth);
+  const double depth = step_depth(gpu.family);
+  const double k_steps = std::ceil(k / depth);
+  const double fixed = p.step_us * depth / kReferenceDepth;
+  const double least_steps = 2 * kReferenceDepth / depth;
 
   GemmChoice best;
   best.total = std::numeric_limits<double>::infinity();
   for (const Candidate& t : library(gpu.family)) {
     const double rows = std::ceil(m / t.m), columns = std::ceil(n / t.n);
     const double steps = std::ceil(k_steps / t.split);
-    // Split-K is used only to fill the GPU, and keeps at least two steps for every CTA.
-    if (t.split > 1 && (steps < 2 || rows * columns > 2 * gpu.sms)) continue;
+    // Split-K is used only to fill the GPU, and keeps two 64-deep steps for every CTA.
+    if (t.split > 1 && (steps < least_steps || rows * columns > 2 * gpu.sms)) continue;
     const double waves = std::ceil(rows * columns * t.split / gpu.sms);
     // What a step must fetch from DRAM for this SM: operands are shared by the CTAs of a row or column.
-    const double fetched = kStepDepth * kElement *
+    const double fetched = depth * kElement *
                            (std::min(t.n, n) * (1 - hit_b) / rows + std::min(t.m, m) * (1 - hit_a) / columns);
-    const double work = std::max(2 * t.m * t.n * kStepDepth / matrix, fetched / p.sm_dram_rate);
-    double pipe = waves * steps * (work + p.step_us);
+    const double work = std::max(2 * t.m * t.n * depth / matrix, fetched / p.sm_dram_rate);
+    double pipe = waves * steps * (work + fixed);
     pipe *= hardware::tile::droop_factor(pipe, p.droop, kDroopFrom, kDroopTo);
     const double ends = waves * (kPrologue + p.epilogue_us * t.m * t.n / kReferenceTile);
     const double split =
@@ -107,7 +112,8 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
             static_cast<std::int64_t>(t.split), static_cast<std::int64_t>(waves),
             total, pipe, memory, ends, split, p.launch_us};
   }
-  best.total += p.launch_us;
+  // Whatever was fitted, no kernel beats the matrix rate.
+  best.total = std::max(best.total, 2 * m * n * k / gpu.matrix) + p.launch_us;
   return best;
 }
 

@@ -37,6 +37,9 @@ class Stream {
   des::Task<bool> run(const Program& program, Account& account);
   void cancel();
 
+  // How long `program` takes on a device that nothing else uses.
+  Duration alone(const Program& program) const { return remaining(program, {}); }
+
  private:
   friend class Device;
   // A place in a program: kernel `index` of round `round` of segment `segment`.

@@ -1,6 +1,6 @@
 // The shared link against a slow fluid simulation in long double, under random scenarios.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -17,8 +17,8 @@ struct Flow {
   std::int64_t start, amount, cap;  // ps, B, B/s; cap 0: none
 };
 
-// Completion times of max-min fair flows, by stepping from one arrival or completion to the next and
-// filling the water level anew each time: O(n^2 log n).
+// Completion times of max-min fair flows, by stepping from one arrival or completion to the next
+// and filling the water level anew each time: O(n^2 log n).
 std::vector<long double> fluid(std::int64_t rate, const std::vector<Flow>& flows) {
   const std::size_t n = flows.size();
   std::vector<long double> left(n), done(n, -1.0L);
@@ -48,7 +48,8 @@ std::vector<long double> fluid(std::int64_t rate, const std::vector<Flow>& flows
     std::vector<long double> speed(n);
     auto rest = static_cast<long double>(rate);
     for (std::size_t k = 0; k < active.size(); ++k) {
-      const long double s = std::min(cap(active[k]), rest / static_cast<long double>(active.size() - k));
+      const long double s =
+          std::min(cap(active[k]), rest / static_cast<long double>(active.size() - k));
       speed[active[k]] = s / 1e12L;  // B/ps
       rest -= s;
     }
@@ -94,7 +95,8 @@ Scenario draw(RandomStream& r) {
     f.amount = lock_step ? 1 + static_cast<std::int64_t>(r.below(3)) * 1000
                          : 1 + static_cast<std::int64_t>(r.exponential(mean_amount));
     if (r.bernoulli(0.5)) {
-      const double share = few_caps ? 0.125 * static_cast<double>(1 + r.below(9)) : 1.2 * r.uniform();
+      const double share =
+          few_caps ? 0.125 * static_cast<double>(1 + r.below(9)) : 1.2 * r.uniform();
       f.cap = 1 + static_cast<std::int64_t>(static_cast<double>(s.rate) * share);
     }
     s.flows.push_back(f);
@@ -134,12 +136,11 @@ TEST_CASE("every flow completes within a picosecond of the fluid model") {
     const Run run = simulate(s);
     const std::vector<long double> oracle = fluid(s.rate, s.flows);
     for (std::size_t i = 0; i < s.flows.size(); ++i) {
-      CAPTURE(i);
       const auto done = static_cast<long double>(run.done[i]);
       // The oracle's own rounding is relative to its time.
       const long double slack = 1e-3L + oracle[i] * 1e-15L;
-      REQUIRE(done >= oracle[i] - slack);
-      REQUIRE(done <= oracle[i] + 1 + slack);
+      if (done < oracle[i] - slack || done > oracle[i] + 1 + slack)
+        FAIL("done at " << run.done[i] << " ps, fluid model " << static_cast<double>(oracle[i]));
       exact += done == std::ceil(oracle[i]) ? 1 : 0;
       ++flows;
     }
@@ -158,17 +159,21 @@ TEST_CASE("bytes in are bytes out, and neither the link nor a flow beats its rat
       const Flow& f = s.flows[i];
       total += f.amount;
       const std::int64_t best = f.cap == 0 ? s.rate : std::min(s.rate, f.cap);
-      REQUIRE(int128{run.done[i] - f.start} * best >= int128{f.amount} * kPsPerSecond);
+      if (int128{run.done[i] - f.start} * best < int128{f.amount} * kPsPerSecond)
+        FAIL("flow " << i << " was faster than its maximum");
       // What started at or after t and was done by u fits into [t, u], for every pair.
       for (const Flow& from : s.flows) {
         int128 inside = 0;
         for (std::size_t k = 0; k < s.flows.size(); ++k)
-          if (s.flows[k].start >= from.start && run.done[k] <= run.done[i]) inside += s.flows[k].amount;
-        REQUIRE(inside * kPsPerSecond <= int128{std::max<std::int64_t>(0, run.done[i] - from.start)} * s.rate);
+          if (s.flows[k].start >= from.start && run.done[k] <= run.done[i])
+            inside += s.flows[k].amount;
+        const int128 span = std::max<std::int64_t>(0, run.done[i] - from.start);
+        if (inside * kPsPerSecond > span * s.rate) FAIL("the link was faster than its rate");
       }
     }
     REQUIRE(run.served == total);
-    const auto idle_ps = static_cast<long double>(int128{run.busy_ps} * s.rate - int128{total} * kPsPerSecond);
+    const auto idle_ps =
+        static_cast<long double>(int128{run.busy_ps} * s.rate - int128{total} * kPsPerSecond);
     CAPTURE(idle_ps, run.busy_ps, s.rate, total);
     REQUIRE(idle_ps >= 0);
   }
@@ -188,6 +193,7 @@ TEST_CASE("a busy period without caps ends at exactly the total over the rate, r
     s.flows.push_back(anchor);
     total += anchor.amount;
     const Run run = simulate(s);
-    REQUIRE(*std::max_element(run.done.begin(), run.done.end()) == ceil_div(total * kPsPerSecond, s.rate));
+    REQUIRE(*std::max_element(run.done.begin(), run.done.end()) ==
+            ceil_div(total * kPsPerSecond, s.rate));
   }
 }

@@ -1,5 +1,5 @@
-// Resources against the closed forms of queueing theory. Each test runs independent replications and
-// demands the closed form within 4 standard errors of their mean, and a small standard error.
+// Resources against the closed forms of queueing theory. Each test runs independent replications
+// and demands the closed form within 4 standard errors of their mean, and a small standard error.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
@@ -112,7 +112,8 @@ void check_mean(F measure, double expected, double largest_relative_error) {
 
 TEST_CASE("M/M/1: mean wait is rho / (mu - lambda)") {
   for (const double rho : {0.3, 0.7})
-    check_mean([&](auto seed) { return run_server(seed, 1, rho, true).wait_us; }, rho / (1 - rho), 0.02);
+    check_mean([&](auto seed) { return run_server(seed, 1, rho, true).wait_us; }, rho / (1 - rho),
+               0.02);
 }
 
 TEST_CASE("M/M/1: mean number in the system is rho / (1 - rho)") {
@@ -136,7 +137,8 @@ TEST_CASE("M/M/3: mean wait follows Erlang's C formula") {
 
 TEST_CASE("processor sharing: mean response is 1 / (mu - lambda), whatever the sizes") {
   for (const bool exponential : {true, false})
-    check_mean([&](auto seed) { return run_link(seed, 0.7, exponential).response_us; }, 1 / 0.3, 0.02);
+    check_mean([&](auto seed) { return run_link(seed, 0.7, exponential).response_us; }, 1 / 0.3,
+               0.02);
 }
 
 TEST_CASE("processor sharing: mean number of flows is rho / (1 - rho)") {
@@ -167,14 +169,15 @@ TEST_CASE("Little's law holds in every run") {
     engine.spawn(P::source(engine, server, total_response), "source");
     engine.run();
     const Time end = engine.now();
-    const double area = static_cast<double>(server.busy().integral(end) + server.queued().integral(end));
+    const double area =
+        static_cast<double>(server.busy().integral(end) + server.queued().integral(end));
     CHECK(area == Approx(total_response).epsilon(1e-12));  // L = lambda W, both times the span
   }
 }
 
 TEST_CASE("deterministic arrivals faster than sharing allows follow the closed form") {
-  // Flows of size 1 us of work, one every T = 0.75 us, from an idle link: the n-th arrival finds the
-  // work of all before it; the last completion is the end of the busy period, n us.
+  // Flows of size 1 us of work, one every T = 0.75 us, from an idle link: the n-th arrival finds
+  // the work of all before it; the last completion is the end of the busy period, n us.
   Engine engine;
   Link link(engine, "link", kLinkRate);
   struct P {

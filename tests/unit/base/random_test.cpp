@@ -45,7 +45,8 @@ TEST_CASE("the draws of a stream depend on its seed and name only") {
   }
   std::set<std::uint64_t> starts;
   for (const char* name : {"", "a", "b", "ab", "ba", "gpu0", "gpu1", "gpu10"})
-    for (std::uint64_t seed : {0ULL, 1ULL, 2ULL, 1ULL << 32}) starts.insert(RandomStream(seed, name).at(0));
+    for (std::uint64_t seed : {0ULL, 1ULL, 2ULL, 1ULL << 32})
+      starts.insert(RandomStream(seed, name).at(0));
   CHECK(starts.size() == 32);
 }
 
@@ -115,7 +116,8 @@ TEST_CASE("the portable logarithm agrees with libm to 2 ulp") {
   for (int i = 0; i < 100'000; ++i) {
     const double x = i % 2 == 0 ? r.uniform() : std::exp((r.uniform() - 0.5) * 1400);
     const double exact = std::log(x);
-    REQUIRE(std::abs(portable_log(x) - exact) <= 2 * std::abs(std::nextafter(exact, 1e308) - exact) + 1e-18);
+    REQUIRE(std::abs(portable_log(x) - exact) <=
+            2 * std::abs(std::nextafter(exact, 1e308) - exact) + 1e-18);
   }
   CHECK(portable_log(1.0) == 0.0);
 }

@@ -22,7 +22,8 @@ static_assert(!Addable<Bytes, int> && !Addable<Duration, double>);
 static_assert(!Comparable<Bytes, Flops> && !Comparable<Time, Duration>);
 static_assert(!Multipliable<Bytes, Bytes> && Multipliable<Bytes, int>);
 static_assert(TimeFor<Bytes, BytesPerSecond> && !TimeFor<Bytes, FlopsPerSecond>);
-static_assert(!std::is_convertible_v<std::int64_t, Bytes> && !std::is_convertible_v<Bytes, std::int64_t>);
+static_assert(!std::is_convertible_v<std::int64_t, Bytes> &&
+              !std::is_convertible_v<Bytes, std::int64_t>);
 }  // namespace
 
 TEST_CASE("arithmetic beyond 64 bits throws instead of wrapping") {

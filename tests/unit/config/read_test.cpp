@@ -199,3 +199,9 @@ TEST_CASE("a key path is legal or has a nearest legal one") {
     CHECK_FALSE(config::find_path(s.node(), bad));
   }
 }
+
+TEST_CASE("a number whose default is outside its range must be given") {
+  CHECK_THAT(problems("workload: {prompt_tokens: 1}\nhardware: {name: x}\n"),
+             Catch::Contains("s.yaml:2:1: hardware.hbm.capacity: is missing: what a program can "
+                             "allocate (size)"));
+}

@@ -51,7 +51,7 @@ struct Verification {
 };
 
 struct Hbm {
-  Bytes capacity;
+  Bytes capacity;  // zero is outside its range: it must be given
   BytesPerSecond bandwidth;
   double achieved = 1.0;
   std::vector<Duration> latencies;
@@ -144,7 +144,7 @@ inline Schema<Verification> verification_schema() {
 inline Schema<Hardware> hardware_schema() {
   Schema<Hbm> hbm("hbm", "Device memory");
   hbm.field("capacity", &Hbm::capacity, "what a program can allocate")
-      .required()
+      .at_least(1_B)
       .field("bandwidth", &Hbm::bandwidth, "datasheet peak")
       .at_least(BytesPerSecond::raw(1))
       .required()

@@ -108,6 +108,25 @@ TEST_CASE("run_until runs what is due and sets the clock") {
   CHECK(log.back() == Time::at(30_ns));
 }
 
+TEST_CASE("a process can stop the run, which can be taken up again") {
+  Engine engine;
+  struct P {
+    static Process run(Engine& e) {
+      co_await e.delay(15_ns);
+      e.stop();
+    }
+  };
+  std::vector<Time> log;
+  engine.spawn(ticker(engine, 10_ns, 3, log), "t");
+  engine.spawn(P::run(engine), "p");
+  engine.run_until(Time::at(1_us));
+  CHECK(engine.now() == Time::at(15_ns));
+  CHECK(log.size() == 1);
+  CHECK(engine.pending() == 1);
+  engine.run();
+  CHECK(engine.now() == Time::at(30_ns));
+}
+
 TEST_CASE("sleeping until a time ends at that time") {
   Engine engine;
   struct P {

@@ -62,13 +62,15 @@ TEST_CASE("equal flows share equally and end together") {
 }
 
 TEST_CASE("a flow that joins slows the others from then on") {
-  // 1 B/ns. A alone for 400 ns, then both at 1/2 until B (300 B) is done at 1000 ns; A has 300 B left.
+  // 1 B/ns. A alone for 400 ns, then both at 1/2 until B (300 B) is done at 1000 ns; A has 300 B
+  // left.
   CHECK(run(1_GBps, {{0_ps, 1000_B}, {400_ns, 300_B}}) == Ps{1'300'000, 1'000'000});
 }
 
 TEST_CASE("three flows match the fluid model worked out by hand") {
   // 1 B/ns. 0-100: A alone (100). 100-300: A, B at 1/2 (A 200, B 100). 300-: A, B, C at 1/3.
-  // C (50 B) ends at 450 (A 250, B 150); A, B at 1/2: B (200 B) ends at 550 (A 300); A (600 B) at 850.
+  // C (50 B) ends at 450 (A 250, B 150); A, B at 1/2: B (200 B) ends at 550 (A 300); A (600 B) at
+  // 850.
   CHECK(run(1_GBps, {{0_ps, 600_B}, {100_ns, 200_B}, {300_ns, 50_B}}) ==
         Ps{850'000, 550'000, 450'000});
 }
@@ -76,22 +78,24 @@ TEST_CASE("three flows match the fluid model worked out by hand") {
 TEST_CASE("capped flows run at their cap and the others share the rest equally") {
   // 12 B/ns, caps 1 and 3, two without: 1 + 3 + 4 + 4.
   // The capped 3 B/ns flow of 300 B ends at 100 ns, the 1 B/ns flow of 100 B as well.
-  // The others have 400 of 1000 and of 1600 B by then, then 6 B/ns each: 600 B more take 100 ns (200 ns);
-  // the last one has 1000 B by then and 600 B left at 12 B/ns: 250 ns.
-  CHECK(run(12_GBps, {{0_ps, 100_B, 1_GBps}, {0_ps, 300_B, 3_GBps}, {0_ps, 1000_B}, {0_ps, 1600_B}}) ==
+  // The others have 400 of 1000 and of 1600 B by then, then 6 B/ns each: 600 B more take 100 ns
+  // (200 ns); the last one has 1000 B by then and 600 B left at 12 B/ns: 250 ns.
+  CHECK(run(12_GBps,
+            {{0_ps, 100_B, 1_GBps}, {0_ps, 300_B, 3_GBps}, {0_ps, 1000_B}, {0_ps, 1600_B}}) ==
         Ps{100'000, 100'000, 200'000, 250'000});
 }
 
 TEST_CASE("a cap above the fair share does not matter until the share rises above it") {
-  // 10 B/ns, two flows, one capped at 8: 5 each. The other (500 B) ends at 100 ns; the capped one has
-  // 1800 - 500 = 1300 B left and runs at 8, not at 10: 162.5 ns more.
+  // 10 B/ns, two flows, one capped at 8: 5 each. The other (500 B) ends at 100 ns; the capped one
+  // has 1800 - 500 = 1300 B left and runs at 8, not at 10: 162.5 ns more.
   CHECK(run(10_GBps, {{0_ps, 500_B}, {0_ps, 1800_B, 8_GBps}}) == Ps{100'000, 262'500});
 }
 
 TEST_CASE("a flow joining below the caps takes capped flows into the pool") {
   // 10 B/ns: A capped at 4 and B at 4 run at 4 until 100 ns. Then two more join: 2.5 each.
   // C and D (250 B) end at 200 ns; A and B have 400 + 250 of 1050 B and 4 B/ns again: 100 ns more.
-  CHECK(run(10_GBps, {{0_ps, 1050_B, 4_GBps}, {0_ps, 1050_B, 4_GBps}, {100_ns, 250_B}, {100_ns, 250_B}}) ==
+  CHECK(run(10_GBps,
+            {{0_ps, 1050_B, 4_GBps}, {0_ps, 1050_B, 4_GBps}, {100_ns, 250_B}, {100_ns, 250_B}}) ==
         Ps{300'000, 300'000, 200'000, 200'000});
 }
 
@@ -117,8 +121,7 @@ TEST_CASE("a train of small transfers ends at the total over the rate, rounded u
   Link link(engine, "link", kOddRate);
   engine.spawn(train(link, 200'000), "a");
   engine.run();
-  CHECK(engine.now().since_start().count() ==
-        time_for(Bytes::raw(32 * 200'000), kOddRate).count());
+  CHECK(engine.now().since_start().count() == time_for(Bytes::raw(32 * 200'000), kOddRate).count());
   CHECK(link.busy().integral(engine.now()) == engine.now().since_start().count());
 }
 

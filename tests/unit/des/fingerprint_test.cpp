@@ -1,5 +1,5 @@
-// The same seed gives the same run, to the last event, in every build: the constants below must hold
-// in release, debug and under every sanitizer.
+// The same seed gives the same run, to the last event, in every build: the constants below must
+// hold in release, debug and under every sanitizer.
 #include <catch2/catch.hpp>
 #include <memory>
 #include <vector>
@@ -20,8 +20,12 @@ namespace {
 // A little machine that uses every resource.
 struct Machine {
   explicit Machine(std::uint64_t seed)
-      : engine(seed), link(engine, "pcie", 64_GBps), hash(engine, 3), window(engine, 4),
-        gate(engine, true), timer(engine, "ledger.timeout") {}
+      : engine(seed),
+        link(engine, "pcie", 64_GBps),
+        hash(engine, 3),
+        window(engine, 4),
+        gate(engine, true),
+        timer(engine, "ledger.timeout") {}
   Engine engine;
   Link link;
   Server hash;
@@ -31,7 +35,8 @@ struct Machine {
 };
 
 Task<> verify(Machine& m, RandomStream random) {
-  co_await m.link.transfer(Bytes::raw(4096 + static_cast<std::int64_t>(random.below(65536))), 20_GBps);
+  co_await m.link.transfer(Bytes::raw(4096 + static_cast<std::int64_t>(random.below(65536))),
+                           20_GBps);
   co_await m.hash.serve(random.exponential(3_us));
 }
 

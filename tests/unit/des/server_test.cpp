@@ -56,8 +56,11 @@ TEST_CASE("k channels serve k at a time") {
   std::vector<Done> log;
   for (int id = 1; id <= 5; ++id) engine.spawn(job(engine, server, id, 0_ns, 10_ns, log), "j");
   engine.run();
-  CHECK(log == std::vector<Done>{{1, Time::at(10_ns)}, {2, Time::at(10_ns)}, {3, Time::at(20_ns)},
-                                 {4, Time::at(20_ns)}, {5, Time::at(30_ns)}});
+  CHECK(log == std::vector<Done>{{1, Time::at(10_ns)},
+                                 {2, Time::at(10_ns)},
+                                 {3, Time::at(20_ns)},
+                                 {4, Time::at(20_ns)},
+                                 {5, Time::at(30_ns)}});
   CHECK(server.busy().max() == 2);
   CHECK(server.busy().integral(engine.now()) == 50'000);
 }
@@ -71,8 +74,9 @@ TEST_CASE("holding and serving share one queue") {
   engine.spawn(held_job(engine, server, 3, 1_ns, 3_ns, log), "j");
   engine.spawn(job(engine, server, 4, 1_ns, 1_ns, log), "j");
   engine.run();
-  CHECK(log == std::vector<Done>{{1, Time::at(4_ns)}, {2, Time::at(6_ns)}, {3, Time::at(9_ns)},
-                                 {4, Time::at(10_ns)}});
+  CHECK(log ==
+        std::vector<Done>{
+            {1, Time::at(4_ns)}, {2, Time::at(6_ns)}, {3, Time::at(9_ns)}, {4, Time::at(10_ns)}});
   CHECK(server.busy().value() == 0);
   CHECK(server.queued().value() == 0);
 }

@@ -127,8 +127,8 @@ TEST_CASE("a timer can be set anew, later or earlier, while it is waited for") {
   Timer timer(engine);
   std::vector<Outcome> log;
   engine.spawn(wait_timer(engine, timer, 10_ns, 2, log), "w");
-  engine.spawn(rearm_at(engine, timer, 6_ns, 10_ns), "r");   // 10 -> 16
-  engine.spawn(rearm_at(engine, timer, 17_ns, 2_ns), "r");   // 26 -> 19
+  engine.spawn(rearm_at(engine, timer, 6_ns, 10_ns), "r");  // 10 -> 16
+  engine.spawn(rearm_at(engine, timer, 17_ns, 2_ns), "r");  // 26 -> 19
   engine.run();
   CHECK(log == std::vector<Outcome>{{true, Time::at(16_ns)}, {true, Time::at(19_ns)}});
   CHECK(engine.now() == Time::at(19_ns));

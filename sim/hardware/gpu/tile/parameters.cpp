@@ -58,7 +58,7 @@ std::vector<Parameter> prefill(Family family) {
 std::vector<Parameter> gemm() {
   return {
       FIELDSIM_PARAMETER(gemm, launch_us, "us", 0.5, 20, 0.3),
-      FIELDSIM_PARAMETER(gemm, dram_share, "1", 0.3, 1.05, 0.1),
+      FIELDSIM_PARAMETER(gemm, dram_share, "1", 0.3, 1, 0.1),
       FIELDSIM_PARAMETER(gemm, matrix_share, "1", 0.3, 1.1, 0.15),
       FIELDSIM_PARAMETER(gemm, step_us, "us", 0.002, 2, 0.6),
       FIELDSIM_PARAMETER(gemm, sm_dram_rate, "B/us", 5e3, 1e6, 0.4),
@@ -71,7 +71,7 @@ std::vector<Parameter> gemm() {
 std::vector<Parameter> quantize() {
   return {
       FIELDSIM_PARAMETER(quantize, launch_us, "us", 0.2, 20, 0.4),
-      FIELDSIM_PARAMETER(quantize, dram_share, "1", 0.2, 1.05, 0.2),
+      FIELDSIM_PARAMETER(quantize, dram_share, "1", 0.2, 1, 0.2),
       FIELDSIM_PARAMETER(quantize, row_us, "us", 0.001, 10, 0.5),
       FIELDSIM_PARAMETER(quantize, element_ns, "ns", 1e-5, 10, 0.5),
       FIELDSIM_PARAMETER(quantize, alone, "1", 0.02, 1, 0.4),
@@ -81,7 +81,7 @@ std::vector<Parameter> quantize() {
 std::vector<Parameter> scale() {
   return {
       FIELDSIM_PARAMETER(scale, launch_us, "us", 0.05, 20, 0.4),
-      FIELDSIM_PARAMETER(scale, dram_share, "1", 0.2, 1.05, 0.2),
+      FIELDSIM_PARAMETER(scale, dram_share, "1", 0.2, 1, 0.2),
       FIELDSIM_PARAMETER(scale, row_us, "us", 0.001, 10, 0.5),
       FIELDSIM_PARAMETER(scale, element_ns, "ns", 1e-5, 10, 0.5),
       FIELDSIM_PARAMETER(scale, alone, "1", 0.02, 1, 0.4),

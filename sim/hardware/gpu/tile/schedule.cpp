@@ -1,10 +1,9 @@
 #include "sim/hardware/gpu/tile/schedule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <deque>
 #include <functional>
-#include <queue>
 
 #include "sim/base/error.hpp"
 
@@ -40,15 +39,23 @@ class OneSlot {
     const auto sms = static_cast<std::int64_t>(free_.size());
     if (work <= 0) return;
     if (count > 2 * sms) count = fill(work, count);
-    for (; count > 0; --count) {
-      std::pop_heap(free_.begin(), free_.end(), std::greater<>());
-      free_.back() += work;
-      std::push_heap(free_.begin(), free_.end(), std::greater<>());
-    }
+    for (; count > 0; --count) replace_first(free_.front() + work);
   }
   double end() const { return *std::max_element(free_.begin(), free_.end()); }
 
  private:
+  // The earliest SM is busy until `until`: sift down in the min-heap.
+  void replace_first(double until) {
+    const std::size_t n = free_.size();
+    std::size_t i = 0;
+    for (std::size_t child = 1; child < n; child = 2 * i + 1) {
+      if (child + 1 < n && free_[child + 1] < free_[child]) ++child;
+      if (free_[child] >= until) break;
+      free_[i] = free_[child];
+      i = child;
+    }
+    free_[i] = until;
+  }
   // Gives every SM the equal CTAs that it is sure to take; returns how many are left to place.
   std::int64_t fill(double work, std::int64_t count) {
     const auto sms = static_cast<double>(free_.size());
@@ -79,7 +86,11 @@ class SharedSlots {
   explicit SharedSlots(const SmSlots& slots)
       : slots_(slots), sms_(static_cast<std::size_t>(slots.sms)),
         open_(static_cast<std::size_t>(slots.ctas)) {
+    SIM_CHECK(slots.ctas <= kMostResidents, "more CTAs per SM than the schedule is made for");
     for (std::size_t i = 0; i < sms_.size(); ++i) open_[0].push_back(i);
+    queue_.reserve(sms_.size() + 1);
+    for (std::int64_t n = 1; n <= slots.ctas; ++n)
+      share_[static_cast<std::size_t>(n)] = throughput(slots, n) / static_cast<double>(n);
   }
 
   void take(double work, std::int64_t count) {
@@ -94,22 +105,28 @@ class SharedSlots {
   }
 
  private:
+  static constexpr std::int64_t kMostResidents = 32;
+  static constexpr double kSameInstant = 1e-9;
   struct Sm {
-    std::vector<double> left;  // work of the residents
+    std::array<double, kMostResidents> left;  // work of the residents
+    std::size_t n = 0;
     double since = 0;
     bool dirty = false;
   };
   using Item = std::pair<double, std::size_t>;  // when the next resident of which SM ends
 
   bool place(double work) {
-    for (std::size_t residents = 0; residents < open_.size(); ++residents) {
-      auto& sms = open_[residents];
-      if (sms.empty()) continue;
-      const std::size_t i = sms.front();
-      sms.pop_front();
-      sms_[i].left.push_back(work);
+    for (; lowest_ < open_.size(); ++lowest_) {
+      auto& sms = open_[lowest_];
+      if (head_ == sms.size()) {
+        head_ = 0;
+        continue;
+      }
+      const std::size_t i = sms[head_++];
+      Sm& sm = sms_[i];
+      sm.left[sm.n++] = work;
       mark(i);
-      if (residents + 1 < open_.size()) open_[residents + 1].push_back(i);
+      if (lowest_ + 1 < open_.size()) open_[lowest_ + 1].push_back(i);
       return true;
     }
     return false;
@@ -124,40 +141,47 @@ class SharedSlots {
       Sm& sm = sms_[i];
       sm.dirty = false;
       sm.since = now_;
-      if (sm.left.empty()) continue;
-      const double least = *std::min_element(sm.left.begin(), sm.left.end());
-      const auto n = static_cast<std::int64_t>(sm.left.size());
-      queue_.emplace(now_ + least * static_cast<double>(n) / throughput(slots_, n), i);
+      if (sm.n == 0) continue;
+      const double least = *std::min_element(sm.left.begin(), sm.left.begin() + sm.n);
+      queue_.emplace_back(now_ + least / share_[sm.n], i);
+      std::push_heap(queue_.begin(), queue_.end(), std::greater<>());
     }
     dirty_.clear();
   }
   // To the next instant at which CTAs end; every one of them leaves.
   void advance() {
     reschedule();
-    now_ = queue_.top().first;
+    now_ = queue_.front().first;
     // place() failed, or no CTA is left to place: no slot that was open before matters.
     for (auto& sms : open_) sms.clear();
-    while (!queue_.empty() && queue_.top().first <= now_ * (1 + kSameInstant)) {
-      const std::size_t i = queue_.top().second;
-      queue_.pop();
+    head_ = 0;
+    lowest_ = open_.size();
+    while (!queue_.empty() && queue_.front().first <= now_ * (1 + kSameInstant)) {
+      const std::size_t i = queue_.front().second;
+      std::pop_heap(queue_.begin(), queue_.end(), std::greater<>());
+      queue_.pop_back();
       Sm& sm = sms_[i];
-      const auto n = static_cast<std::int64_t>(sm.left.size());
-      const double done = (now_ - sm.since) * throughput(slots_, n) / static_cast<double>(n);
-      const double least = *std::min_element(sm.left.begin(), sm.left.end());
-      const double bound = std::max(done, least) * (1 + kSameInstant);
-      std::erase_if(sm.left, [bound](double w) { return w <= bound; });
-      for (double& w : sm.left) w -= done;
+      const double done = (now_ - sm.since) * share_[sm.n];
+      const double bound =
+          std::max(done, *std::min_element(sm.left.begin(), sm.left.begin() + sm.n)) *
+          (1 + kSameInstant);
+      std::size_t kept = 0;
+      for (std::size_t k = 0; k < sm.n; ++k)
+        if (sm.left[k] > bound) sm.left[kept++] = sm.left[k] - done;
+      sm.n = kept;
       mark(i);
-      if (sm.left.size() < open_.size()) open_[sm.left.size()].push_back(i);
+      open_[kept].push_back(i);
+      lowest_ = std::min(lowest_, kept);
     }
   }
 
-  static constexpr double kSameInstant = 1e-9;
   SmSlots slots_;
+  std::array<double, kMostResidents + 1> share_{};  // speed of one of n residents
   std::vector<Sm> sms_;
-  std::vector<std::deque<std::size_t>> open_;  // SMs with a free slot, by how many residents
+  std::vector<std::vector<std::size_t>> open_;  // SMs with a free slot, by how many residents
+  std::size_t lowest_ = 0, head_ = 0;           // where in open_ the next CTA goes
   std::vector<std::size_t> dirty_;
-  std::priority_queue<Item, std::vector<Item>, std::greater<>> queue_;
+  std::vector<Item> queue_;
   double now_ = 0;
 };
 
@@ -235,7 +259,8 @@ double makespan(const Grid& grid, const CtaCost& cost, const SmSlots& slots) {
   SIM_CHECK(slots.sms >= 1 && slots.ctas >= 1, "a grid runs on at least one SM slot");
   if (grid.runs.empty()) return 0;
   if (grid.uniform()) return uniform_makespan(grid.ctas(), cost.of(grid.runs.front().steps), slots);
-  const Tail tail = tail_of(grid, cost, kExactWaves * slots.sms * slots.ctas);
+  const std::int64_t waves = slots.ctas == 1 ? kExactWaves : kExactSharedWaves;
+  const Tail tail = tail_of(grid, cost, waves * slots.sms * slots.ctas);
   const double fluid = tail.fluid / static_cast<double>(slots.sms);
   if (slots.ctas == 1) {
     OneSlot sms(slots.sms);

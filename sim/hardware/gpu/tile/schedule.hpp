@@ -42,10 +42,11 @@ struct SmSlots {
 };
 
 // The fast path: equal CTAs in closed form, otherwise list scheduling over runs of equal CTAs, where
-// all but the last `kExactWaves` waves are taken as a fluid (the SMs are busy there whatever the order).
+// all but the last waves are taken as a fluid (the SMs are busy there whatever the order).
 double makespan(const Grid& grid, const CtaCost& cost, const SmSlots& slots);
 
-inline constexpr std::int64_t kExactWaves = 8;
+inline constexpr std::int64_t kExactWaves = 6;        // one CTA per SM
+inline constexpr std::int64_t kExactSharedWaves = 2;  // several: a wave is that many CTAs per SM
 
 // Events of one CTA in the full simulation, for traces and tests.
 struct CtaTrace {
