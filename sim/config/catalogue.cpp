@@ -29,6 +29,7 @@ std::vector<fs::directory_entry> entries(const fs::path& directory) {
   return found;
 }
 
+// The executable's own folder comes last: a build tree may sit beside an older installation.
 std::string default_root() {
   if (const char* env = std::getenv("FIELDSIM_CONFIGS"); env != nullptr && *env != '\0') {
     if (!is_dir(env))

@@ -19,6 +19,7 @@ struct Link {
   Where asked;
 };
 
+// Follows one document; chain_ holds the files being read now, so that a repeat is a circle.
 class Loader {
  public:
   Loader(Document& document, const Catalogue& catalogue)
@@ -42,6 +43,7 @@ class Loader {
     const Field* extends = value.find(kExtends);
     if (extends == nullptr) return value;
     const Field link = *extends;
+    // The key is ours, not the schema's: the reader would call it unknown.
     std::erase_if(value.fields, [](const Field& f) { return f.key == kExtends; });
     if (!link.value.is_scalar())
       throw ConfigError(link.value.where, join_path(at, kExtends),
@@ -89,6 +91,7 @@ class Loader {
     chain_.push_back({path, asked});
   }
 
+  // The same file can be reached by two spellings and by links.
   static bool same(const std::string& a, const std::string& b) {
     std::error_code error;
     return a == b || std::filesystem::equivalent(a, b, error);

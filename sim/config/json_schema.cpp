@@ -128,6 +128,7 @@ void add_groups(const SchemaNode& node, Json& s) {
   if (!pairs.empty()) s["allOf"] = pairs;
 }
 
+// What may be written; what must be written is completeness().
 Json section(const SchemaNode& node, const void* object, Sources sources, bool extends) {
   sources = std::max(sources, node.sources);
   Json properties = Json::object();
@@ -184,6 +185,7 @@ Json completeness(const SchemaNode& node, const void* object, Sources sources) {
     if (below.empty()) continue;
     const bool needed = below.contains("required") || below.contains("allOf");
     if (needed && member != nullptr && !f.required) required.push_back(f.name);
+    // A map that extends a file takes the rest from there.
     if (f.is_reference()) below = {{"if", {{"required", {"extends"}}}}, {"else", std::move(below)}};
     properties[f.name] = std::move(below);
   }

@@ -57,6 +57,7 @@ LeafReading read_leaf(const SchemaNode& node, const Value& value) {
                                    : type_text(node);
     return {{}, fmt::format("expected {}, got {}", wanted, kind_and_text(value)), ""};
   }
+  // Quoted digits are text in YAML and JSON alike; a quantity is text in JSON, so it may be quoted.
   const bool quoted = value.kind == Value::Kind::quoted;
   switch (node.kind) {
     case NodeKind::text:

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kMaxRecoverable = 100;  // a bomb of anchors should not become a bomb of text
 
+// Builds the tree event by event, so that what is refused is refused before it takes memory.
 class Builder final : public YAML::EventHandler {
  public:
   Builder(const std::string& file, std::vector<Problem>& recoverable)
@@ -76,6 +77,7 @@ class Builder final : public YAML::EventHandler {
   [[noreturn]] void fail(const YAML::Mark& mark, const std::string& message) const {
     throw ConfigError(where(mark), "", message);
   }
+  // A problem after which the tree is still right: the second value of a key is dropped.
   void note(const Where& at, std::string message) {
     if (recoverable_.size() < room_) recoverable_.push_back({at, "", std::move(message), ""});
   }
@@ -104,6 +106,7 @@ class Builder final : public YAML::EventHandler {
     stack_.pop_back();
     add(std::move(value));
   }
+  // Keys and values arrive as the same events; only their order tells them apart.
   bool at_key() const {
     return !stack_.empty() && stack_.back().value.is_map() && !stack_.back().have_key;
   }

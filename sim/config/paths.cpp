@@ -41,6 +41,7 @@ std::string nearest_path(const SchemaNode& root, const std::vector<std::string>&
   std::string same_key;
   for (const std::string& p : all) {
     if (p != keys.back() && !p.ends_with("." + keys.back())) continue;
+    // Two places have a key of this name: neither is the obvious one.
     if (!same_key.empty()) return nearest_word(whole, all);
     same_key = p;
   }

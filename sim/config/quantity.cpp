@@ -128,6 +128,7 @@ std::string to_string(Dimension dimension, std::int64_t count) {
     return "-" + to_string(dimension, -count);
   }
   std::string best;
+  // A decimal unit always divides exactly; a binary one only sometimes, and then it may be shorter.
   const Unit* decimal = nullptr;
   const Unit* base = nullptr;
   for (const Unit& u : units()) {

@@ -27,19 +27,22 @@ enum class Dimension {
   cycles,
 };
 
+// Ties a quantity's type to its dimension; a type without one cannot be a field.
+template <Dimension D>
+using Is = std::integral_constant<Dimension, D>;
 template <class Q>
 struct DimensionOf;
 // clang-format off
-template <> struct DimensionOf<Duration> { static constexpr Dimension value = Dimension::time; };
-template <> struct DimensionOf<Bytes> { static constexpr Dimension value = Dimension::size; };
-template <> struct DimensionOf<BytesPerSecond> { static constexpr Dimension value = Dimension::bandwidth; };
-template <> struct DimensionOf<Hertz> { static constexpr Dimension value = Dimension::frequency; };
-template <> struct DimensionOf<Flops> { static constexpr Dimension value = Dimension::work; };
-template <> struct DimensionOf<FlopsPerSecond> { static constexpr Dimension value = Dimension::work_rate; };
-template <> struct DimensionOf<Power> { static constexpr Dimension value = Dimension::power; };
-template <> struct DimensionOf<Energy> { static constexpr Dimension value = Dimension::energy; };
-template <> struct DimensionOf<TransfersPerSecond> { static constexpr Dimension value = Dimension::transfer_rate; };
-template <> struct DimensionOf<Cycles> { static constexpr Dimension value = Dimension::cycles; };
+template <> struct DimensionOf<Duration> : Is<Dimension::time> {};
+template <> struct DimensionOf<Bytes> : Is<Dimension::size> {};
+template <> struct DimensionOf<BytesPerSecond> : Is<Dimension::bandwidth> {};
+template <> struct DimensionOf<Hertz> : Is<Dimension::frequency> {};
+template <> struct DimensionOf<Flops> : Is<Dimension::work> {};
+template <> struct DimensionOf<FlopsPerSecond> : Is<Dimension::work_rate> {};
+template <> struct DimensionOf<Power> : Is<Dimension::power> {};
+template <> struct DimensionOf<Energy> : Is<Dimension::energy> {};
+template <> struct DimensionOf<TransfersPerSecond> : Is<Dimension::transfer_rate> {};
+template <> struct DimensionOf<Cycles> : Is<Dimension::cycles> {};
 // clang-format on
 
 // A value, or what is wrong with the text: "expected a bandwidth such as '2.039 TB/s', got ...".

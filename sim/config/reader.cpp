@@ -61,6 +61,7 @@ void Reader::section(const SchemaNode& node, const Value& value, void* object,
   const std::size_t before = problems_.size();
   for (const Field& f : value.fields)
     if (node.find(f.key) == nullptr) unknown_key(node, f, path);
+  // Before the fields: a default alternative that is not the one given must be gone by then.
   groups(node, value, object, path, where);
   for (const SchemaField& f : node.fields)
     field(f, value.find(f.name), object, path, where, sources);
@@ -73,6 +74,7 @@ void Reader::unknown_key(const SchemaNode& node, const Field& f, const std::stri
   constexpr std::size_t kListed = 12;
   const std::string at = join_path(path, f.key.substr(0, 60));
   if (problems_.size() > kMaxProblems) return;
+  // The search looks at every path of the schema; with a flood of keys nobody sees its result.
   const std::string elsewhere = find_path(root_, at).nearest;
   std::string nearest = nearest_word(f.key, node.names());
   // The right key in the wrong section is a slip of indentation.
@@ -165,6 +167,7 @@ bool Reader::nothing(const SchemaNode& node, const Value& value, const Place& at
 void Reader::node(const SchemaNode& node, const Value& value, void* member, const Place& at) {
   if (node.is_section()) {
     if (value.is_scalar() && !node.shorthand.empty()) {
+      // From here on there is one way to read a section, so the shorthand has no rules of its own.
       Value map = Value::map(value.where);
       map.fields.push_back({node.shorthand, value.where, value});
       section(node, map, member, at.path, at.where, at.sources);

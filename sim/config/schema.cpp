@@ -27,6 +27,7 @@ SchemaField& last(SchemaNode& node) {
   return node.fields.back();
 }
 
+// A range in the wrong unit would silently accept everything or nothing.
 Scalar bound_for(const SchemaNode& node, const std::string& name, const Bound& bound) {
   const bool quantity = node.kind == NodeKind::quantity;
   SIM_CHECK(node.is_number(), "only a number has a range: " + name);

@@ -76,6 +76,7 @@ constexpr NodeKind leaf_kind() {
 }
 }  // namespace detail
 
+// The node of one value; its closures are the only place that knows the C++ type.
 template <class M>
 NodePtr leaf_node() {
   auto node = std::make_shared<SchemaNode>();
@@ -87,6 +88,7 @@ NodePtr leaf_node() {
     };
     node->load = [](const void* m) { return Scalar(static_cast<const M*>(m)->count()); };
   } else if constexpr (Integer<M>) {
+    // A narrower member bounds the field even when no range is declared.
     if constexpr (sizeof(M) < sizeof(std::int64_t) || std::is_unsigned_v<M>) {
       node->low = Scalar(static_cast<std::int64_t>(std::numeric_limits<M>::min()));
       if constexpr (sizeof(M) < sizeof(std::int64_t))

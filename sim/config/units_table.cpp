@@ -173,6 +173,7 @@ const DimensionInfo& info(Dimension dimension) {
   return kInfo[static_cast<std::size_t>(dimension)];
 }
 
+// The notes are for the three slips that change a result silently: b for B, G for GB or GiB, case.
 UnitHint unit_hint(std::string_view unit, Dimension wanted) {
   const std::string low = lower(unit);
   const bool bits = (unit.ends_with('b') && !low.ends_with("ib")) || low.ends_with("bit");

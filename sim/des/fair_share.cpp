@@ -140,11 +140,15 @@ void FairShareCore::advance(Ticks to) {
   run_completions(to);
   if (idle()) return;
   serve_pool(to);
-  if (pool_flows_ > 0) {
-    const Quanta share = carry_ / pool_flows_;
-    pool_time_ += share;
-    carry_ -= share * pool_flows_;
-  }
+  deal_carry();
+}
+
+// Credits the shared flows with what they were served, before the pool takes in or lets go others.
+void FairShareCore::deal_carry() {
+  if (pool_flows_ == 0 || carry_ < pool_flows_) return;
+  const Quanta share = carry_ / pool_flows_;
+  pool_time_ += share;
+  carry_ -= share * pool_flows_;
 }
 
 // Moves clock_ to `to` and hands the pool its work of that time, flow after flow as they finish;
@@ -250,6 +254,7 @@ void FairShareCore::rebalance() {
 }
 
 void FairShareCore::cap_class(Class* c) {
+  deal_carry();
   pool_.remove(c);
   c->offset += pool_time_;
   c->since = clock_;
@@ -261,6 +266,7 @@ void FairShareCore::cap_class(Class* c) {
 }
 
 void FairShareCore::share_class(Class* c) {
+  deal_carry();
   capped_.remove(c);
   c->offset += (clock_ - c->since) * c->cap - pool_time_;
   c->capped = false;

@@ -89,6 +89,7 @@ class FairShareCore {
   Ticks next_completion() const;  // REQUIRES: not idle
   void run_completions(Ticks to);
   void serve_pool(Ticks to);
+  void deal_carry();
   void serve_capped();
   void complete(Class* c);
   void rebalance();

@@ -3,6 +3,8 @@
 //   const bool fired = co_await timer.wait(5_us);   // false when somebody called cancel()
 // One process waits at a time.
 #include <coroutine>
+#include <string_view>
+#include <utility>
 
 #include "sim/des/alarm.hpp"
 #include "sim/des/engine.hpp"

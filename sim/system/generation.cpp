@@ -63,6 +63,7 @@ des::Process Session::run() {
     else
       co_await drain();
   }
+  if (rolling_back()) draw_rollback(engine.now());
   note_exposure();
   if (out_.decode_ended == Time::zero() || out_.aborted) out_.decode_ended = engine.now();
   out_.drained = engine.now();
@@ -170,49 +171,44 @@ des::Task<> Session::settle_boundary(BoundaryPtr b) {
       break;
     }
     case Timing::pessimistic: {
+      draw_boundary(*b);
       co_await verifier_.run(b->check);
       note_verdict(*b);
       b->spent += b->check.spent;
       out_.token_at.back() = engine.now();
-      if (passes(*b))
-        commit(*b);
-      else
-        discard(*b);
+      judge(*b);
       if (done()) out_.decode_ended = engine.now();
       break;
     }
     case Timing::optimistic:
-      if (auto* trace = engine.trace())
-        trace->span(boundary_track_, "boundary " + std::to_string(b->index), b->began, b->closed);
+      draw_boundary(*b);
       engine.spawn(check(b), "session.check");
       break;
   }
 }
 
 des::Process Session::check(BoundaryPtr b) {
-  des::Engine& engine = m_.engine;
-  const std::uint64_t flow = next_flow_++;
-  if (auto* trace = engine.trace()) trace->flow_begin(flow, boundary_track_, "verdict", b->began);
   co_await verifier_.run(b->check);
-  if (auto* trace = engine.trace()) trace->flow_end(flow, verdict_track_, "verdict", engine.now());
   if (b->check.cancelled) {
-    if (auto* trace = engine.trace())
-      trace->span(verdict_track_, "cancelled " + std::to_string(b->index), engine.now(),
-                  engine.now());
+    draw_verdict(*b, "cancelled");
     co_return;
   }
   note_verdict(*b);
-  if (passes(*b)) {
-    if (auto* trace = engine.trace())
-      trace->span(verdict_track_, "verified " + std::to_string(b->index), engine.now(),
-                  engine.now());
-    commit(*b);
-  } else {
-    discard(*b);
+  judge(*b);
+  if (rolling_back()) {
     timer_.cancel();
     stream_.cancel();
   }
   verdict_arrived_.open();
+}
+
+void Session::judge(Boundary& b) {
+  const bool good = passes(b);
+  draw_verdict(b, good ? "verified" : "failed");
+  if (good)
+    commit(b);
+  else
+    discard(b);
 }
 
 // Generation is over but verdicts are out: a failure among them starts it again.
@@ -229,8 +225,7 @@ des::Task<> Session::repair() {
   out_.decode.add(Category::rollback, m_.engine.now() - began + drain_wait_);
   drain_wait_ = Duration::zero();
   rollback_pending_ = false;
-  if (auto* trace = m_.engine.trace())
-    trace->span(verdict_track_, "rollback", began, m_.engine.now());
+  draw_rollback(began);
 }
 
 bool Session::passes(const Boundary& b) const {
@@ -287,14 +282,6 @@ void Session::note_exposure() {
   out_.exposure_token_ps += static_cast<long double>((now - exposure_since_).count()) *
                             static_cast<long double>(exposed);
   exposure_since_ = now;
-}
-
-void Session::draw_window() {
-  if (!optimistic()) return;
-  out_.window_max = std::max(out_.window_max, window_.occupied().value());
-  if (auto* trace = m_.engine.trace())
-    trace->counter("unverified boundaries", m_.engine.now(),
-                   static_cast<double>(window_.occupied().value()));
 }
 
 }  // namespace fieldsim::system

@@ -61,6 +61,7 @@ class Session {
   des::Process check(recovery::BoundaryPtr boundary);
 
   bool passes(const recovery::Boundary& boundary) const;
+  void judge(recovery::Boundary& boundary);
   void note_verdict(const recovery::Boundary& boundary);
   void commit(recovery::Boundary& boundary);
   void discard(recovery::Boundary& boundary);
@@ -69,6 +70,9 @@ class Session {
   bool done() const { return log_.tokens() >= s_.workload.output_tokens; }
   bool rolling_back() const { return rollback_pending_; }
   void draw_window();
+  void draw_rollback(Time began);
+  void draw_boundary(recovery::Boundary& boundary);
+  void draw_verdict(const recovery::Boundary& boundary, const char* verdict);
 
   Machine& m_;
   const Scenario& s_;
@@ -85,6 +89,7 @@ class Session {
   Time exposure_since_;
   Duration drain_wait_;   // spent waiting for verdicts with nothing left to generate
   std::uint64_t next_flow_ = 1;
+  std::vector<std::uint64_t> flows_to_rollback_;
   des::TrackId boundary_track_, verdict_track_, step_track_;
   SessionLog out_;
 };

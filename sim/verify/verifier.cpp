@@ -34,12 +34,8 @@ Verifier::Verifier(Machine machine, const VerificationParams& params, Duration k
               {.gap = kernel_gap, .fast_forward = fast_forward, .traced_kernels = 100'000}),
       stream_turn_(machine.engine, 1),
       workers_(machine.engine, params.workers),
-      ledger_(machine.engine, params.ledger, machine.host) {
-  track_taken_.resize(static_cast<std::size_t>(params.workers));
-  if (auto* trace = machine.engine.trace())
-    for (std::int64_t i = 0; i < params.workers; ++i)
-      tracks_.push_back(trace->track("host", "verifier " + std::to_string(i)));
-}
+      ledger_(machine.engine, params.ledger, machine.host),
+      lanes_(machine.engine, "host", "verifier") {}
 
 Duration Verifier::synchronize() const {
   return params_.transfer.synchronize.value_or(m_.device.params().launch.synchronize);
@@ -64,9 +60,9 @@ des::Task<> Verifier::run(Check& check) {
   check.asked = m_.engine.now();
   co_await workers_.acquire();
   check.began = m_.engine.now();
-  std::size_t lane = 0;
-  while (track_taken_[lane]) ++lane;
-  track_taken_[lane] = true;
+  const std::size_t lane = lanes_.take();
+  if (auto* trace = m_.engine.trace(); trace != nullptr && check.flow != 0 && !check.cancelled)
+    trace->flow_step(check.flow, lanes_.track(lane), "verdict", check.began);
   if (!check.cancelled) {
     Bytes codes = check.payload;
     if (params_.quantize == Quantize::int8_static) {
@@ -81,10 +77,7 @@ des::Task<> Verifier::run(Check& check) {
   }
   check.ended = m_.engine.now();
   busy_ += check.ended - check.began;
-  track_taken_[lane] = false;
-  if (auto* trace = m_.engine.trace(); trace != nullptr && check.ended > check.began)
-    trace->span(tracks_[lane], "boundary " + std::to_string(check.boundary), check.began,
-                check.ended);
+  lanes_.give(lane, "boundary " + std::to_string(check.boundary), check.began);
   workers_.release();
 }
 

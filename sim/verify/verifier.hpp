@@ -13,6 +13,7 @@
 #include "sim/hardware/account.hpp"
 #include "sim/hardware/gpu/stream.hpp"
 #include "sim/hardware/host/host.hpp"
+#include "sim/hardware/lanes.hpp"
 #include "sim/hardware/pcie/link.hpp"
 #include "sim/verify/ledger.hpp"
 #include "sim/verify/params.hpp"
@@ -24,6 +25,7 @@ namespace fieldsim::verify {
 struct Check {
   std::int64_t boundary = 0;
   Bytes payload;            // as it lies in device memory, before quantising
+  std::uint64_t flow = 0;   // ties its spans together in a trace
   bool cancelled = false;   // its boundary was rolled back: stop at the next stage
   hardware::Account spent;
   Time asked, began, ended;
@@ -69,8 +71,7 @@ class Verifier {
   des::Server workers_;
   Ledger ledger_;
   Duration busy_;
-  std::vector<des::TrackId> tracks_;
-  std::vector<bool> track_taken_;
+  hardware::Lanes lanes_;
 };
 
 }  // namespace fieldsim::verify

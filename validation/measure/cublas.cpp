@@ -64,7 +64,7 @@ Cublas::~Cublas() {
 
 void Cublas::gemm_bf16(int m, int n, int k, const void* a, const void* b, void* c,
                        CUstream_st* stream) const {
-  accept(symbol<SetStream>(library_, "cublasSetStream_v2")(handle_, stream), "cublasSetStream");
+  use_stream(stream);
   const float one = 1, zero = 0;
   // Column-major, C^T [n, m] is what a row-major C [m, n] looks like: C^T = B A^T, where cuBLAS
   // sees B as [k, n] and A as [k, m].
@@ -74,9 +74,20 @@ void Cublas::gemm_bf16(int m, int n, int k, const void* a, const void* b, void* 
          "cublasGemmEx");
 }
 
-void Cublas::set_workspace(void* workspace, std::size_t bytes) const {
+void Cublas::set_workspace(void* workspace, std::size_t bytes) {
+  workspace_ = workspace;
+  workspace_bytes_ = bytes;
+  stream_ = nullptr;
+}
+
+// Setting a stream puts the library's own workspace back, so ours follows every change of stream.
+void Cublas::use_stream(CUstream_st* stream) const {
+  if (stream == stream_) return;
+  accept(symbol<SetStream>(library_, "cublasSetStream_v2")(handle_, stream), "cublasSetStream");
   const auto set = symbol<SetWorkspace>(library_, "cublasSetWorkspace_v2");
-  if (set != nullptr) accept(set(handle_, workspace, bytes), "cublasSetWorkspace");
+  if (set != nullptr && workspace_ != nullptr)
+    accept(set(handle_, workspace_, workspace_bytes_), "cublasSetWorkspace");
+  stream_ = stream;
 }
 
 }  // namespace fieldsim::measure

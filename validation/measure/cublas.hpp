@@ -22,12 +22,16 @@ class Cublas {
   void gemm_bf16(int m, int n, int k, const void* a, const void* b, void* c,
                  CUstream_st* stream) const;
   // Device memory for split products, so that calls can be captured in a graph.
-  void set_workspace(void* workspace, std::size_t bytes) const;
+  void set_workspace(void* workspace, std::size_t bytes);
 
  private:
+  void use_stream(CUstream_st* stream) const;
   void* library_ = nullptr;
   void* handle_ = nullptr;
   std::string why_;
+  void* workspace_ = nullptr;
+  std::size_t workspace_bytes_ = 0;
+  mutable CUstream_st* stream_ = nullptr;
 };
 
 }  // namespace fieldsim::measure

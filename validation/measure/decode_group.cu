@@ -215,13 +215,15 @@ void add(Session& s, const DecoderShape& shape, const Config& config, Timing tim
 }  // namespace
 
 void measure_decode(Session& s) {
-  const Cublas blas;
+  Cublas blas;
   // Workspaces, codes and digests take less than 2 GiB.
   const DecodePlan plan =
       plan_decode({}, static_cast<std::int64_t>(free_memory()) - (std::int64_t{2} << 30));
   if (!plan.fits) return s.skip("decode", "all", plan.note);
   if (!s.budget.allows(4)) return s.skip("decode", "all", "time");
   const Decoder decoder(plan.shape, planner_device(s.options.device), blas, s.stream);
+  decoder.enqueue_token(s.stream.get());  // loads every kernel: nothing may be loaded in a capture
+  s.stream.synchronize();
   Experiment experiment(s, decoder);
   std::string note = plan.note;
   if (!blas.loaded())

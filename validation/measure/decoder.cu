@@ -24,7 +24,7 @@ Point attention_point(const DecoderShape& s) {
 
 }  // namespace
 
-Decoder::Decoder(const DecoderShape& shape, const kernels::DeviceInfo& info, const Cublas& blas,
+Decoder::Decoder(const DecoderShape& shape, const kernels::DeviceInfo& info, Cublas& blas,
                  const Stream& stream)
     : shape_(shape),
       blas_(blas),

@@ -13,7 +13,7 @@ namespace fieldsim::measure {
 
 class Decoder {
  public:
-  Decoder(const DecoderShape& shape, const kernels::DeviceInfo& info, const Cublas& blas,
+  Decoder(const DecoderShape& shape, const kernels::DeviceInfo& info, Cublas& blas,
           const Stream& stream);
 
   void enqueue_token(
@@ -31,7 +31,7 @@ class Decoder {
     return weights_.as<std::uint16_t>() + layer * (shape_.layer_weight_bytes() / 2) + element;
   }
   DecoderShape shape_;
-  const Cublas& blas_;
+  Cublas& blas_;
   AttentionCase case_;
   std::unique_ptr<AttentionLauncher> attention_;
   std::int64_t last_slot_ = 0;  // element of the last token's row in the pools

@@ -142,8 +142,9 @@ void fill_random_scaled(void* data, std::size_t bytes, float scale, std::uint32_
                         cudaStream_t stream);
 // NaN or infinite 16-bit values among `count`; synchronises.
 std::int64_t count_not_finite(const void* data, std::size_t count, bool f16, const Stream& stream);
-// Reads `bytes` (a multiple of 16) once and keeps nothing; writes to `sink` practically never.
+// Reads `bytes` (a multiple of 16) `times` times past the L1 and keeps nothing; writes to `sink`
+// practically never.
 void read_all(const void* data, std::size_t bytes, int sm_count, std::uint32_t* sink,
-              cudaStream_t stream);
+              cudaStream_t stream, int times = 1);
 
 }  // namespace fieldsim::measure

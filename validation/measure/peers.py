@@ -98,61 +98,6 @@ def row_of(backend, point, first, second, **extra):
 
 # ---- From here on torch and triton are needed; main() imports this part only when it measures.
 
-def make_triton():
-    import triton
-    import triton.language as tl
-
-    @triton.jit
-    def split_kernel(q, k, v, table, lengths, part_o, part_m, part_l, scale_log2, table_stride, splits,
-                     GROUP: tl.constexpr, ROWS: tl.constexpr, DIM: tl.constexpr, PAGE: tl.constexpr,
-                     BLOCK: tl.constexpr, KV_HEADS: tl.constexpr):
-        # One program: the GROUP query heads of one KV head against one split of one request's tokens.
-        request, head, split = tl.program_id(0), tl.program_id(1), tl.program_id(2)
-        length = tl.load(lengths + request)
-        per_split = tl.cdiv(tl.cdiv(length, splits), BLOCK) * BLOCK
-        begin = split * per_split
-        end = tl.minimum(begin + per_split, length)
-        rows, dims, tokens = tl.arange(0, ROWS), tl.arange(0, DIM), tl.arange(0, BLOCK)
-        row_at = (request * KV_HEADS + head) * GROUP + rows
-        real = rows < GROUP
-        query = tl.load(q + row_at[:, None] * DIM + dims[None, :], mask=real[:, None], other=0.0)
-        m = tl.full([ROWS], float("-inf"), tl.float32)
-        total = tl.zeros([ROWS], tl.float32)
-        acc = tl.zeros([ROWS, DIM], tl.float32)
-        for start in range(begin, end, BLOCK):
-            token = start + tokens
-            valid = token < end
-            page = tl.load(table + request * table_stride + token // PAGE, mask=valid, other=0).to(tl.int64)
-            at = ((page * PAGE + token % PAGE) * KV_HEADS + head) * DIM
-            keys = tl.load(k + at[None, :] + dims[:, None], mask=valid[None, :], other=0.0)
-            scores = tl.where(valid[None, :], tl.dot(query, keys) * scale_log2, float("-inf"))
-            m_new = tl.maximum(m, tl.max(scores, 1))
-            alpha = tl.exp2(m - m_new)
-            weights = tl.exp2(scores - m_new[:, None])
-            total = total * alpha + tl.sum(weights, 1)
-            values = tl.load(v + at[:, None] + dims[None, :], mask=valid[:, None], other=0.0)
-            acc = acc * alpha[:, None] + tl.dot(weights.to(values.dtype), values)
-            m = m_new
-        part = row_at * splits + split
-        tl.store(part_m + part, m, mask=real)
-        tl.store(part_l + part, total, mask=real)
-        tl.store(part_o + part[:, None] * DIM + dims[None, :], acc, mask=real[:, None])
-
-    @triton.jit
-    def merge_kernel(part_o, part_m, part_l, out, splits, SPLITS: tl.constexpr, DIM: tl.constexpr):
-        row = tl.program_id(0)
-        split, dims = tl.arange(0, SPLITS), tl.arange(0, DIM)
-        there = split < splits
-        m = tl.load(part_m + row * splits + split, mask=there, other=float("-inf"))
-        total = tl.load(part_l + row * splits + split, mask=there, other=0.0)
-        weight = tl.exp2(m - tl.max(m, 0))  # an empty split has m = -inf and weight 0
-        o = tl.load(part_o + (row * splits + split)[:, None] * DIM + dims[None, :], mask=there[:, None], other=0.0)
-        result = tl.sum(o * weight[:, None], 0) / tl.sum(total * weight, 0)
-        tl.store(out + row * DIM + dims, result.to(out.dtype.element_ty))
-
-    return triton, split_kernel, merge_kernel
-
-
 class Inputs:
     """`sets` paged caches with anchors as pages in front of every block table, in random page order."""
 
@@ -184,7 +129,9 @@ def make_call(torch, backend, inputs, sets):
     p = inputs.point
     scale = p.dim ** -0.5
     if backend == "triton_paged":
-        triton, split_kernel, merge_kernel = make_triton()
+        from triton import next_power_of_2
+
+        from peers_triton import merge_kernel, split_kernel
         sms = torch.cuda.get_device_properties(0).multi_processor_count
         splits = max(1, min(64, 4 * sms // (p.batch * p.kv_heads), -(-inputs.length // 256)))
         group, rows = p.q_heads // p.kv_heads, p.batch * p.q_heads
@@ -196,9 +143,9 @@ def make_call(torch, backend, inputs, sets):
             split_kernel[(p.batch, p.kv_heads, splits)](
                 inputs.q, inputs.k[run % sets], inputs.v[run % sets], inputs.table, inputs.lengths, part_o, part_m,
                 part_l, scale * 1.4426950408889634, inputs.table.stride(0), splits, GROUP=group,
-                ROWS=max(16, triton.next_power_of_2(group)), DIM=p.dim, PAGE=p.page, BLOCK=64,
+                ROWS=max(16, next_power_of_2(group)), DIM=p.dim, PAGE=p.page, BLOCK=64,
                 KV_HEADS=p.kv_heads, num_warps=4, num_stages=3)
-            merge_kernel[(rows,)](part_o, part_m, part_l, out, splits, SPLITS=triton.next_power_of_2(splits), DIM=p.dim)
+            merge_kernel[(rows,)](part_o, part_m, part_l, out, splits, SPLITS=next_power_of_2(splits), DIM=p.dim)
             return out
         return paged, 0.0
     from torch.nn.attention import SDPBackend, sdpa_kernel

@@ -111,15 +111,18 @@ void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) 
   account.add(Category::anchors, anchors);
   account.add(k.category, body - anchors);
   device_.memory_bytes_ += k.hbm;
-  if (auto* trace = device_.engine().trace(); trace != nullptr && options_.traced_kernels > 0) {
-    --options_.traced_kernels;
+  auto* trace = device_.engine().trace();
+  if (trace == nullptr || options_.traced_kernels < 0) return;
+  if (options_.traced_kernels-- > 0)
     trace->span(track_, k.name, begin + gap, begin + gap + body);
-  }
+  else
+    trace->instant(track_, "from here on, whole steps only", begin);
 }
 
 des::Task<bool> Stream::run(const Program& program, Account& account) {
   des::Engine& engine = device_.engine();
   const Time started = engine.now();
+  const Bytes moved_before = device_.memory_bytes_;
   Cursor c;
   cancelled_ = false;
   while (!at_end(program, c) && !cancelled_) {
@@ -140,8 +143,13 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
     co_await run_kernel(kernel(program, c), began, account);
     next(program, c);
   }
-  if (auto* trace = engine.trace(); trace != nullptr && program.name[0] != '\0')
-    trace->span(track_, program.name, started, engine.now());
+  if (auto* trace = engine.trace(); trace != nullptr && engine.now() > started) {
+    if (program.name[0] != '\0') trace->span(track_, program.name, started, engine.now());
+    constexpr double kGiga = 1e9;
+    const auto moved = static_cast<double>((device_.memory_bytes_ - moved_before).count());
+    trace->counter("device memory GB/s", started,
+                   moved / seconds(engine.now() - started) / kGiga);
+  }
   co_return at_end(program, c);
 }
 

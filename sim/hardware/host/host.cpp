@@ -12,7 +12,8 @@ Host::Host(des::Engine& engine, const HostParams& params)
     : engine_(engine),
       params_(params),
       cores_(engine, params.cores),
-      memory_(engine, "host.memory", params.memory_bandwidth) {}
+      memory_(engine, "host.memory", params.memory_bandwidth),
+      hash_workers_(engine, "host", "hash worker") {}
 
 Duration Host::memory_busy() const { return busy_time(memory_.busy(), engine_.now()); }
 
@@ -28,8 +29,11 @@ des::Task<> Host::hash(HashParams function, Bytes bytes, std::int64_t threads) {
 
 des::Task<> Host::hash_share(HashParams function, Bytes bytes) {
   co_await cores_.acquire();
+  const std::size_t lane = hash_workers_.take();
+  const Time began = engine_.now();
   co_await engine_.delay(function.per_call);
   co_await memory_flow(bytes, function.rate);
+  hash_workers_.give(lane, "hash", began);
   cores_.release();
 }
 

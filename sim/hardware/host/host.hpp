@@ -10,6 +10,7 @@
 #include "sim/des/fair_share.hpp"
 #include "sim/des/server.hpp"
 #include "sim/des/process.hpp"
+#include "sim/hardware/lanes.hpp"
 #include "sim/hardware/params.hpp"
 
 namespace fieldsim::hardware {
@@ -47,6 +48,7 @@ class Host {
   HostParams params_;
   des::Server cores_;
   des::FairShare<Bytes, BytesPerSecond> memory_;
+  Lanes hash_workers_;
   Bytes hashed_, memory_bytes_;
 };
 

@@ -16,12 +16,9 @@ Link::Link(des::Engine& engine, const LinkParams& params, gpu::Device& device, H
       device_(device),
       host_(host),
       rate_{payload_rate(params, Direction::to_device), payload_rate(params, Direction::to_host)},
-      direction_{{engine, "link.to_device", rate_[0]}, {engine, "link.to_host", rate_[1]}} {
-  if (auto* trace = engine.trace()) {
-    track_[0] = trace->track("link", "to device");
-    track_[1] = trace->track("link", "to host");
-  }
-}
+      direction_{{engine, "link.to_device", rate_[0]}, {engine, "link.to_host", rate_[1]}},
+      engines_(engine, "gpu", "copy engine"),
+      lanes_{{engine, "link", "to device"}, {engine, "link", "to host"}} {}
 
 Duration Link::busy(Direction d) const {
   return busy_time(direction_[index(d)].busy(), engine_.now());
@@ -34,7 +31,10 @@ des::Task<> Link::copy(Direction direction, Bytes bytes, HostMemory memory) {
 
 des::Task<> Link::transfer(Direction direction, Bytes bytes, HostMemory memory) {
   co_await device_.copy_engines().acquire();
+  const std::size_t lane = engines_.take();
+  const Time started = engine_.now();
   co_await engine_.delay(params_.dma_start);
+  const std::size_t on_link = lanes_[index(direction)].take();
   const Time began = engine_.now();
   BytesPerSecond cap = rate_[index(direction)];
   Bytes host_bytes = bytes;
@@ -48,9 +48,20 @@ des::Task<> Link::transfer(Direction direction, Bytes bytes, HostMemory memory) 
     co_await des::all(engine_, wire(direction, bytes, cap), device_.memory_flow(bytes, cap),
                       host_.memory_flow(host_bytes, host_cap));
   }
+  engines_.give(lane, direction == Direction::to_host ? "copy to host" : "copy to device", started);
   device_.copy_engines().release();
-  if (auto* trace = engine_.trace())
-    trace->span(track_[index(direction)], "copy", began, engine_.now());
+  draw(direction, on_link, bytes, began);
+}
+
+void Link::draw(Direction direction, std::size_t lane, Bytes bytes, Time began) {
+  lanes_[index(direction)].give(lane, "copy", began);
+  auto* trace = engine_.trace();
+  const Duration took = engine_.now() - began;
+  if (trace == nullptr || took == Duration::zero()) return;
+  constexpr double kGiga = 1e9;
+  const char* name = direction == Direction::to_host ? "link to host GB/s" : "link to device GB/s";
+  trace->counter(name, began, static_cast<double>(bytes.count()) / seconds(took) / kGiga);
+  trace->counter(name, engine_.now(), 0.0);
 }
 
 des::Task<> Link::wire(Direction direction, Bytes bytes, BytesPerSecond cap) {

@@ -5,9 +5,9 @@
 #include "sim/base/units.hpp"
 #include "sim/des/fair_share.hpp"
 #include "sim/des/process.hpp"
-#include "sim/des/trace.hpp"
 #include "sim/hardware/gpu/device.hpp"
 #include "sim/hardware/host/host.hpp"
+#include "sim/hardware/lanes.hpp"
 #include "sim/hardware/params.hpp"
 #include "sim/hardware/pcie/rate.hpp"
 
@@ -38,6 +38,7 @@ class Link {
   Duration busy(Direction d) const;
 
  private:
+  void draw(Direction direction, std::size_t lane, Bytes bytes, Time began);
   static std::size_t index(Direction d) { return d == Direction::to_device ? 0 : 1; }
   des::Task<> wire(Direction direction, Bytes bytes, BytesPerSecond cap);
   des::Task<> lane(Direction direction, Bytes bytes, BytesPerSecond cap);
@@ -49,7 +50,8 @@ class Link {
   BytesPerSecond rate_[2];
   des::Link direction_[2];
   Bytes moved_[2];
-  des::TrackId track_[2];
+  Lanes engines_;
+  Lanes lanes_[2];
 };
 
 }  // namespace fieldsim::hardware::pcie

@@ -1,0 +1,51 @@
+// What a session shows of itself in a trace.
+#include <algorithm>
+#include <string>
+
+#include "sim/des/trace.hpp"
+#include "sim/system/generation.hpp"
+
+namespace fieldsim::system {
+
+using recovery::Boundary;
+
+void Session::draw_window() {
+  if (!optimistic()) return;
+  out_.window_max = std::max(out_.window_max, window_.occupied().value());
+  if (auto* trace = m_.engine.trace())
+    trace->counter("unverified boundaries", m_.engine.now(),
+                   static_cast<double>(window_.occupied().value()));
+}
+
+void Session::draw_boundary(Boundary& b) {
+  auto* trace = m_.engine.trace();
+  if (trace == nullptr) return;
+  b.check.flow = next_flow_++;
+  trace->span(boundary_track_, "boundary " + std::to_string(b.index), b.began, b.closed);
+  trace->flow_begin(b.check.flow, boundary_track_, "verdict", b.began);
+}
+
+// A verdict has no length; its flow ends here, or goes on to the rollback.
+void Session::draw_verdict(const Boundary& b, const char* verdict) {
+  auto* trace = m_.engine.trace();
+  if (trace == nullptr) return;
+  const Time now = m_.engine.now();
+  trace->span(verdict_track_, verdict + (" " + std::to_string(b.index)), now, now);
+  if (verdict == std::string_view("failed")) {
+    trace->flow_step(b.check.flow, verdict_track_, "verdict", now);
+    flows_to_rollback_.push_back(b.check.flow);
+  } else {
+    trace->flow_end(b.check.flow, verdict_track_, "verdict", now);
+  }
+}
+
+void Session::draw_rollback(Time began) {
+  auto* trace = m_.engine.trace();
+  if (trace == nullptr) return;
+  trace->span(verdict_track_, "rollback", began, m_.engine.now());
+  for (std::uint64_t flow : flows_to_rollback_)
+    trace->flow_end(flow, verdict_track_, "verdict", began);
+  flows_to_rollback_.clear();
+}
+
+}  // namespace fieldsim::system
