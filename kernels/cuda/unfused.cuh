@@ -115,9 +115,10 @@ FIELDSIM_DEVICE void softmax_rows_body(const Params& p) {
     if (thread == 0) write_lse(p, to, 0, lse_of(all.x, all.y));
   }
   for (int i = 2 * thread; i < end; i += 2 * kThreads) {  // a pair never straddles the border
-    const int segment = i < border ? 0 : 1;
-    const float a = prim::exp2(s[i] - base[segment]) * factor[segment];
-    const float b = prim::exp2(s[i + 1] - base[segment]) * factor[segment];
+    const float from = i < border ? base[0] : base[1];
+    const float by = i < border ? factor[0] : factor[1];
+    const float a = prim::exp2(s[i] - from) * by;
+    const float b = prim::exp2(s[i + 1] - from) * by;
     *reinterpret_cast<std::uint32_t*>(w + i) = prim::pack<kType>(a, b);
   }
 }

@@ -15,8 +15,11 @@ struct CudaBlock {
   __device__ std::uint32_t* shared() const { return words; }
 };
 
+// 8 CTAs an SM: 512 leaves at work, and 128 registers a thread, enough for every instantiation.
+constexpr int kLeafCtas = 8;
+
 template <class Source>
-__global__ void __launch_bounds__(kLeafThreads) leaf_kernel(LeafArgs args) {
+__global__ void __launch_bounds__(kLeafThreads, kLeafCtas) leaf_kernel(LeafArgs args) {
   __shared__ __align__(16) std::uint32_t words[kLeafSharedWords];
   hash_leaves<Source>(CudaBlock{words}, args);
 }

@@ -31,21 +31,16 @@ struct Terms {
     return Bytes::raw(s * (p.geometry.key_dim + p.geometry.value_dim)) * queries;
   }
   Bytes block_table() const {
-    return Bytes::raw(kBlockTableEntry) * (p.batch * ceil_div(p.context, p.page_tokens));
+    return Bytes::raw(kBlockTableEntry) * (p.batch * ceil_div(p.attended(), p.page_tokens));
   }
   // Partial results of split KV: FP32 accumulators, maximum and sum, written and read once.
   Bytes partials(std::int64_t slots) const {
     return Bytes::raw(2 * kFp32 * (p.geometry.value_dim + kStateWords) * rows) * slots;
   }
-  // Keys seen by the queries together: causal within the new tokens.
-  std::int64_t causal_pairs() const {
-    const std::int64_t n = p.query_tokens, before = p.context - n;
-    return n * before + n * (n + 1) / 2;
-  }
   // Matrix operations of `pairs` (query token, key) pairs a sequence and head, rows padded to the
   // tile in decode; a prefill fills its tiles.
   Flops flops(std::int64_t pairs) const {
-    const std::int64_t tile = p.decode() ? kMatrixRows : 1;
+    const std::int64_t tile = p.decode ? kMatrixRows : 1;
     const std::int64_t padded = ceil_div(rows, tile) * tile;
     const std::int64_t per_pair = 2 * (p.geometry.key_dim + p.geometry.value_dim);
     const int128 f = static_cast<int128>(per_pair) * p.batch * p.geometry.query_heads * pairs *
@@ -55,7 +50,7 @@ struct Terms {
 };
 
 std::int64_t choose_splits(const Problem& p, std::int64_t tokens) {
-  if (!p.decode()) return 1;
+  if (!p.decode) return 1;
   const std::int64_t units = p.batch * p.geometry.kv_heads;
   const std::int64_t wanted = ceil_div(p.slots, units);
   return std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, tokens / kMinSplitTokens));
@@ -104,13 +99,13 @@ std::vector<KernelCost> unfused_stream(const Terms& t, std::int64_t tokens_per_s
 Cost unfused_cost(const Terms& t, std::int64_t a) {
   const Problem& p = t.p;
   Cost c;
-  const std::int64_t columns = std::max(p.context, a);
+  const std::int64_t columns = std::max(p.attended(), a);
   const Bytes per_head = Bytes::raw(kFp32 + kFp16) * (p.batch * p.query_tokens * columns);
   const std::int64_t heads = std::clamp<std::int64_t>(p.workspace_limit / per_head, 1,
                                                       p.geometry.query_heads);
   const std::int64_t passes = ceil_div(p.geometry.query_heads, heads);
   c.workspace = per_head * heads;
-  c.kernels = unfused_stream(t, p.context, p.batch * p.context, t.causal_pairs(), passes, false);
+  c.kernels = unfused_stream(t, p.attended(), p.batch * p.attended(), p.pairs(), passes, false);
   if (a > 0) {
     for (KernelCost& k :
          unfused_stream(t, a, p.anchor_sets * a, p.query_tokens * a, passes, true))
@@ -133,6 +128,17 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::cascade: return "cascade";
   }
   return "";
+}
+
+std::int64_t Problem::attended() const {
+  return window == 0 ? context : std::min(context, window + query_tokens - 1);
+}
+
+std::int64_t Problem::pairs() const {
+  const std::int64_t n = query_tokens, before = context - n;
+  // Queries before the window fills see all that precedes them.
+  const std::int64_t growing = window == 0 ? n : std::clamp<std::int64_t>(window - before, 0, n);
+  return growing * before + growing * (growing + 1) / 2 + (n - growing) * window;
 }
 
 Bytes Cost::hbm() const {
@@ -163,9 +169,9 @@ Cost cost(const Problem& p) {
             "an attention problem needs sequences, queries and their own KV");
   const Terms t{p};
   const std::int64_t a = p.kind == KernelKind::none ? 0 : p.anchors;
-  const std::int64_t kv = p.batch * p.context;
+  const std::int64_t kv = p.batch * p.attended();
   const std::int64_t units = p.batch * p.geometry.kv_heads;
-  const std::int64_t pairs = t.causal_pairs(), anchor_pairs = p.query_tokens * a;
+  const std::int64_t pairs = p.pairs(), anchor_pairs = p.query_tokens * a;
   Cost c;
   const auto finish = [&] {
     const std::int64_t per_slot = kFp32 * (p.geometry.value_dim + kStateWords) * t.rows;
@@ -176,23 +182,23 @@ Cost cost(const Problem& p) {
     case KernelKind::unfused: return unfused_cost(t, a);
     case KernelKind::none:
     case KernelKind::fused:
-      c.splits = choose_splits(p, p.context + a);
+      c.splits = choose_splits(p, p.attended() + a);
       c.kernels = {tiled(t, "attention", kv, p.anchor_sets * a, pairs + anchor_pairs, c.splits, 0)};
       return finish();
     case KernelKind::gamma_fused:
       // The border between KV and anchors ends a slot, so each (sequence, head) has one slot more.
-      c.splits = choose_splits(p, p.context + a) + (a > 0 && p.decode() ? 1 : 0);
+      c.splits = choose_splits(p, p.attended() + a) + (a > 0 && p.decode ? 1 : 0);
       c.kernels = {tiled(t, "attention", kv, p.anchor_sets * a, pairs + anchor_pairs, c.splits, 0)};
       return finish();
     case KernelKind::cascade:
       // Anchors read once for the batch; one more partial for each (sequence, head) to merge.
-      c.splits = choose_splits(p, p.context);
+      c.splits = choose_splits(p, p.attended());
       c.kernels = {tiled(t, "attention", kv, a, pairs + anchor_pairs, c.splits,
                          a > 0 ? units : 0)};
       if (a > 0) c.workspace += t.partials(units) / 2;
       return finish();
     case KernelKind::two_pass: {
-      c.splits = choose_splits(p, p.context);
+      c.splits = choose_splits(p, p.attended());
       c.kernels = {tiled(t, "attention", kv, 0, pairs, c.splits, 0)};
       if (a > 0) {
         KernelCost anchors = tiled(t, "anchor attention", 0, p.anchor_sets * a, anchor_pairs, 1, 0);

@@ -31,15 +31,21 @@ struct Problem {
   KernelKind kind = KernelKind::fused;
   model::AttentionGeometry geometry;
   std::int64_t batch = 1;
-  std::int64_t query_tokens = 1;   // per sequence; 1 is decode
-  std::int64_t context = 0;        // KV tokens each sequence attends to, its newest query's included
+  bool decode = true;              // one new token a sequence; else a prefill chunk
+  std::int64_t query_tokens = 1;   // per sequence
+  std::int64_t context = 0;        // KV tokens of each sequence, those of its new tokens included
+  std::int64_t window = 0;         // newest tokens that a query attends to; 0: all
   std::int64_t anchors = 0;        // anchor tokens; 0 or kind none: no anchors
   std::int64_t anchor_sets = 1;    // 1: shared by the batch; else one per sequence
   std::int64_t page_tokens = 16;
   Bytes element;                   // of KV, Q and O
   Bytes workspace_limit;           // unfused: heads are processed in passes that fit
   std::int64_t slots = 1;          // resident CTAs of the device: decides split-KV
-  bool decode() const { return query_tokens == 1; }
+
+  // KV tokens that any query of a sequence attends to, and (query token, key) pairs: query i of n sees
+  // min(context - n + i, window) keys.
+  std::int64_t attended() const;
+  std::int64_t pairs() const;
 };
 
 // One kernel of the launch sequence.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Options {
 };
 
 const char* version();
+// Whether the first word is a command or an option; says what is near when it is not.
+bool is_command(const std::string& word, const std::vector<std::string>& commands);
 int guarded(const std::function<int()>& command);
 
 int run(const Options& o);
@@ -29,6 +32,14 @@ int check(const Options& o);
 int schema(const Options& o);
 int list(const Options& o);
 int describe(const Options& o);
+
+// An output that cannot be written: the user's to mend, but no fault of the input.
+struct OutputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Throws OutputError before anything is run if a file could not be made there.
+void require_writable(const std::string& path);
 
 // Writes a whole file or fails without leaving part of one; "-" is stdout.
 void write_output(const std::string& path, const std::string& text);

@@ -10,6 +10,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/paths.hpp"
 #include "sim/model/parameters.hpp"
+#include "sim/report/claims.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/system/load.hpp"
 #include "sim/system/schema/schema.hpp"
@@ -36,7 +37,8 @@ std::vector<Kind> kinds() {
   return {{"scenario", "scenarios", system::scenario_schema().share()},
           {"hardware", "hardware", system::hardware_schema().share()},
           {"host", "hardware/hosts", system::host_schema().share()},
-          {"model", "models", system::model_file_schema().share()}};
+          {"model", "models", system::model_file_schema().share()},
+          {"claims", "claims", report::claims_schema()}};
 }
 
 // Which kind of file this is: by the keys only one of them has.
@@ -45,6 +47,7 @@ const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
   if (has("gpu") || has("link")) return all[1];
   if (has("sha256") || has("cores")) return all[2];
   if (has("hf_config")) return all[3];
+  if (has("claims")) return all[4];
   return all[0];
 }
 
@@ -64,8 +67,8 @@ const std::vector<std::string> kPolicyPaths = {
     "workload.launch"};
 
 std::string describe_file(const Catalogue& catalogue, const std::string& kind,
-                          const std::string& name, const SchemaNode& node) {
-  Document d = config::open_file(catalogue.find(kind, name, {}), node, catalogue, kind);
+                          const std::string& path, const SchemaNode& node) {
+  Document d = config::open_file(path, node, catalogue, kind);
   config::resolve(d, node, catalogue);
   config::Provenance provenance;
   std::vector<Problem> problems = d.problems;
@@ -137,7 +140,7 @@ int check(const Options& o) {
           system::load_model_shape(value.hf_config, value.name);
         }
       }
-      print(fmt::format("{}: a valid {}\n", file, kind.word));
+      print(fmt::format("{}: valid ({})\n", file, kind.word));
     } catch (const ConfigError& e) {
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
@@ -155,7 +158,7 @@ int schema(const Options& o) {
     }
     words.push_back(k.word);
   }
-  throw ConfigError({{{}, "", fmt::format("there is no schema '{}'; there are scenario, hardware, host and model", o.kind),
+  throw ConfigError({{{}, "", fmt::format("there is no schema '{}'; there are scenario, hardware, host, model and claims", o.kind),
                       nearest_word(o.kind, words)}});
 }
 
@@ -186,10 +189,17 @@ int describe(const Options& o) {
     for (const std::string& name : catalogue.names(k.catalogue)) {
       known.push_back(name);
       if (name != o.kind) continue;
+      const std::string path = catalogue.find(k.catalogue, name, {});
       if (k.word == "model") print(describe_model(catalogue, name));
-      else print(describe_file(catalogue, k.catalogue, name, *k.node));
+      else print(describe_file(catalogue, k.catalogue, path, *k.node));
       return 0;
     }
+  if (config::is_path(o.kind)) {
+    const std::vector<Kind> all = kinds();
+    const Kind& kind = kind_of(all, config::parse_file(o.kind));
+    print(describe_file(catalogue, kind.catalogue, o.kind, *kind.node));
+    return 0;
+  }
   // A word of a choice: a kernel or a policy.
   std::vector<std::string> choice_paths = kPolicyPaths;
   choice_paths.push_back("attention.kernel");
@@ -214,7 +224,21 @@ int describe(const Options& o) {
                         found.field != nullptr ? found.field->doc : ""));
     return 0;
   }
-  for (const config::SchemaField& f : scenario.node().fields) known.push_back(f.name);
+  // The last word of a key path is enough when only one path ends in it.
+  std::vector<std::string> endings;
+  for (const config::SchemaField& f : scenario.node().fields) {
+    known.push_back(f.name);
+    if (!f.node->is_section()) continue;
+    for (const config::SchemaField& inner : f.node->fields) {
+      known.push_back(f.name + "." + inner.name);
+      if (inner.name == o.kind) endings.push_back(known.back());
+    }
+  }
+  if (endings.size() == 1) {
+    Options full = o;
+    full.kind = endings.front();
+    return describe(full);
+  }
   throw ConfigError({{{}, "", fmt::format("nothing is called '{}'", o.kind), nearest_word(o.kind, known)}});
 }
 

@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
 
   CLI::App* reproduce = app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
   reproduce->add_option("id", o.files, "only these claims");
-  common(reproduce);
+  reproduce->add_option("--json", o.json, "write the table as JSON to a file, or - for stdout");
+  reproduce->add_flag("--quiet,-q", o.quiet, "no table, no diagnostics but errors");
 
   CLI::App* check = app.add_subcommand("check", "validate files without running them");
   check->add_option("files", o.files, "scenario, hardware or model files")->required();
@@ -51,6 +52,9 @@ int main(int argc, char** argv) {
   describe->add_option("name", o.kind, "a part, a model, a policy, or a key such as verification.hash")
       ->required();
 
+  std::vector<std::string> words;
+  for (const CLI::App* c : app.get_subcommands({})) words.push_back(c->get_name());
+  if (argc > 1 && !fieldsim::cli::is_command(argv[1], words)) return 2;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

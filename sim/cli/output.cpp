@@ -33,11 +33,24 @@ std::vector<std::string> Options::settings() const {
   return all;
 }
 
+bool is_command(const std::string& word, const std::vector<std::string>& commands) {
+  if (word.empty() || word.front() == '-') return true;
+  for (const std::string& c : commands)
+    if (c == word) return true;
+  const std::string near = nearest_word(word, commands);
+  fmt::print(stderr, "fieldsim: there is no command '{}'{}; 'fieldsim --help' lists them\n", word,
+             near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
+  return false;
+}
+
 int guarded(const std::function<int()>& command) {
   try {
     return command();
   } catch (const ConfigError& e) {
     return report_config_error(e);
+  } catch (const OutputError& e) {
+    fmt::print(stderr, "fieldsim: {}\n", e.what());
+    return kInputWrong;
   } catch (const des::ProcessError& e) {
     // A quantity that leaves 64 bits is most often an input out of this world.
     fmt::print(stderr, "fieldsim: the simulation stopped: {}\n", e.what());
@@ -54,7 +67,17 @@ int guarded(const std::function<int()>& command) {
 void print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0)
-    throw ConfigError({"stdout", 0, 0}, "", "cannot be written to");
+    throw OutputError("standard output cannot be written to");
+}
+
+void require_writable(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  const std::filesystem::path file(path);
+  if (std::filesystem::is_directory(file)) throw OutputError(path + ": is a directory, not a file");
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder))
+    throw OutputError(fmt::format("{}: cannot be written: there is no folder '{}'", path,
+                                  folder.string()));
 }
 
 void write_output(const std::string& path, const std::string& text) {
@@ -62,7 +85,10 @@ void write_output(const std::string& path, const std::string& text) {
   // A device (/dev/null, a pipe) is written as it is; a file only ever appears whole.
   if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path) &&
       !std::filesystem::is_directory(path)) {
-    std::ofstream(path, std::ios::binary) << text;
+    std::ofstream device(path, std::ios::binary);
+    device << text;
+    device.close();
+    if (!device) throw OutputError(path + ": cannot be written");
     return;
   }
   const std::string part = path + ".part";
@@ -78,7 +104,7 @@ void write_output(const std::string& path, const std::string& text) {
   if (!good || failed) {
     std::error_code ignored;
     std::filesystem::remove(part, ignored);
-    throw ConfigError({path, 0, 0}, "", "cannot be written: no such folder, no permission, or a full disk");
+    throw OutputError(path + ": cannot be written: no permission, or a full disk");
   }
 }
 

@@ -3,12 +3,12 @@
 #include "sim/cli/commands.hpp"
 #include "sim/config/catalogue.hpp"
 #include "sim/report/claims.hpp"
-#include "sim/report/csv.hpp"
 #include "sim/report/json.hpp"
 
 namespace fieldsim::cli {
 
 int reproduce(const Options& o) {
+  require_writable(o.json);
   const config::Catalogue catalogue;
   const nlohmann::ordered_json claims = report::reproduce(o.files, catalogue);
   if (!o.json.empty()) write_output(o.json, report::text(claims));

@@ -16,6 +16,7 @@
 namespace fieldsim::cli {
 
 int run(const Options& o) {
+  for (const std::string& path : {o.json, o.csv, o.trace}) require_writable(path);
   const config::Catalogue catalogue;
   const system::LoadedScenario loaded =
       system::load_scenario(o.files.front(), catalogue, o.settings());
@@ -32,6 +33,7 @@ int run(const Options& o) {
 }
 
 int compare(const Options& o) {
+  require_writable(o.json);
   const config::Catalogue catalogue;
   std::vector<report::Compared> all;
   for (const std::string& file : o.files) {

@@ -50,7 +50,7 @@ struct LaunchParams {
   Duration synchronize;      // host waits for a stream or an event and wakes up
 };
 
-// SHA-256 tree hashing on the device (verification.md 2.3: levels * t_level + max(bytes / rate, leaf)).
+// SHA-256 tree hashing on the device (sim/verify/tree.hpp has the formula and its source).
 struct TreeHashParams {
   BytesPerSecond rate;       // bytes of payload and padding per second
   Duration level;            // launch of one tree level

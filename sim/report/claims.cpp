@@ -40,7 +40,7 @@ config::Schema<Evidence> evidence_schema() {
   return s;
 }
 
-config::Schema<ClaimsFile> claims_schema() {
+config::Schema<ClaimsFile> file_schema() {
   using P = Claim;
   config::Schema<P> claim("claim", "A published number");
   claim.field("id", &P::id, "what `reproduce ID` calls it").required()
@@ -48,6 +48,7 @@ config::Schema<ClaimsFile> claims_schema() {
       .field("source", &P::source, "who published it").required()
       .field("published", &P::published, "the number").required()
       .field("unit", &P::unit, "its unit").required()
+      .field("at_most", &P::at_most, "the number is a bound: at most so much")
       .field("tolerance", &P::tolerance, "relative").range(0.0, 1.0)
       .section("reproduced", &P::reproduced, evidence_schema(), "under the claim's assumptions").required()
       .section("corrected", &P::corrected, evidence_schema(), "without them")
@@ -109,20 +110,25 @@ class Runner {
   std::map<std::string, Json> results_;
 };
 
-bool near(double a, double b, double tolerance) { return std::fabs(a - b) <= tolerance * std::fabs(b); }
 
 std::string verdict(const Claim& c, double reproduced, const std::optional<double>& corrected) {
-  if (!near(reproduced, c.published, c.tolerance)) return "not reproduced";
-  if (!corrected) return "reproduced";
-  return near(*corrected, c.published, c.tolerance) ? "holds" : "only under its assumptions";
+  const auto agrees = [&](double v) {
+    return c.at_most ? v <= c.published
+                     : std::fabs(v - c.published) <= c.tolerance * std::fabs(c.published);
+  };
+  if (!agrees(reproduced)) return "not reproduced";
+  if (!corrected) return c.at_most ? "holds" : "reproduced";
+  return agrees(*corrected) ? "holds" : "only under its assumptions";
 }
 
 }  // namespace
 
+config::NodePtr claims_schema() { return file_schema().share(); }
+
 std::vector<Claim> load_claims(const config::Catalogue& catalogue) {
   std::vector<Claim> all;
   for (const std::string& name : catalogue.names("claims")) {
-    auto file = config::load(claims_schema(), catalogue.find("claims", name, {}), catalogue, "claims");
+    auto file = config::load(file_schema(), catalogue.find("claims", name, {}), catalogue, "claims");
     for (Claim& c : file.value.claims) all.push_back(std::move(c));
   }
   return all;

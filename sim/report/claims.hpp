@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/config/catalogue.hpp"
+#include "sim/config/schema_node.hpp"
 
 namespace fieldsim::report {
 
@@ -30,12 +31,14 @@ struct Claim {
   std::string source;
   double published = 0;
   std::string unit;
+  bool at_most = false;      // the claim is a bound: "under 5 %"
   double tolerance = 0.05;   // relative, for "reproduced" and for "holds"
   Evidence reproduced;
   std::optional<Evidence> corrected;
   std::string note;          // what the correction is
 };
 
+config::NodePtr claims_schema();
 std::vector<Claim> load_claims(const config::Catalogue& catalogue);
 
 // [{id, claim, published, reproduced, corrected, unit, verdict, scenario, ...}]; only the given ids,

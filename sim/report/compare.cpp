@@ -30,6 +30,7 @@ constexpr Line kLines[] = {
     {"  launch", "/time_breakdown_s/launch", Line::Kind::time},
     {"  host", "/time_breakdown_s/host", Line::Kind::time},
     {"  assumed step", "/time_breakdown_s/assumed", Line::Kind::time},
+    {"  quantise", "/time_breakdown_s/quantize", Line::Kind::time},
     {"  transfer", "/time_breakdown_s/transfer", Line::Kind::time},
     {"  sync", "/time_breakdown_s/sync", Line::Kind::time},
     {"  hash", "/time_breakdown_s/hash", Line::Kind::time},
@@ -43,7 +44,7 @@ constexpr Line kLines[] = {
     {"energy per token, J", "/energy_j_per_token", Line::Kind::number},
 };
 
-constexpr std::size_t kLabel = 30, kColumn = 16;
+constexpr std::size_t kLabel = 38, kColumn = 16;
 
 std::string cell(const Line& line, double v, double base, bool first) {
   std::string s = line.kind == Line::Kind::time    ? duration_text(v)
@@ -58,6 +59,12 @@ std::string value_at(const Compared& c, const std::string& path) {
   return o == nullptr ? "-" : o->text;
 }
 
+// Text for people, not an input of the model.
+bool prose(const std::string& path) {
+  return path == "name" || path.ends_with("description") || path.starts_with("published.") ||
+         path.ends_with(".source") || path.ends_with(".cpu") || path.ends_with(".name");
+}
+
 // Inputs that are not the same everywhere, by path.
 std::vector<std::string> differing(const std::vector<Compared>& all) {
   std::vector<std::string> paths;
@@ -66,11 +73,15 @@ std::vector<std::string> differing(const std::vector<Compared>& all) {
       const bool differs = std::any_of(all.begin(), all.end(), [&](const Compared& other) {
         return value_at(other, o.path) != o.text;
       });
-      if (differs && o.path != "name" && o.path != "description" &&
+      if (differs && !prose(o.path) &&
           std::find(paths.begin(), paths.end(), o.path) == paths.end())
         paths.push_back(o.path);
     }
   return paths;
+}
+
+std::string shortened(const std::string& text) {
+  return text.size() < kColumn ? text : text.substr(0, kColumn - 4) + "...";
 }
 
 }  // namespace
@@ -92,7 +103,7 @@ std::string comparison_text(const std::vector<Compared>& all) {
   const std::vector<std::string> paths = differing(all);
   for (std::size_t p = 0; p < paths.size() && p < kMostInputs; ++p) {
     std::vector<std::string> cells;
-    for (const Compared& c : all) cells.push_back(value_at(c, paths[p]));
+    for (const Compared& c : all) cells.push_back(shortened(value_at(c, paths[p])));
     row(paths[p], cells);
   }
   if (paths.size() > kMostInputs)

@@ -38,7 +38,8 @@ void heading(std::string& out, const Scenario& s, const Result& r) {
                      grouped(r.tokens), r.batch, attention::to_string(s.attention.kernel));
   if (s.attention.kernel != attention::KernelKind::none)
     out += fmt::format(" with {} anchor tokens", s.attention.anchor_tokens);
-  out += fmt::format(" - verification {}\n\n", name_of(s.verification.timing));
+  out += fmt::format(" - verification {} - {} fidelity\n\n", name_of(s.verification.timing),
+                     name_of(s.fidelity));
 }
 
 void rates(std::string& out, const Scenario& s, const Result& r) {
@@ -84,7 +85,7 @@ void resources(std::string& out, const Scenario& s, const Result& r) {
   const std::map<std::string, double> peak = {
       {"hbm", static_cast<double>(s.hardware.gpu.hbm.bandwidth.count())},
       {"host.memory", static_cast<double>(s.hardware.host.memory_bandwidth.count())}};
-  out += "  resources while decoding      busy     moved       rate\n";
+  out += "  resources while decoding    in use     moved       rate\n";
   for (const system::ResourceUse& u : r.resources) {
     if (u.busy == Duration::zero()) continue;
     out += fmt::format("    {:<22}{:>7.1f} %", u.name, 100 * u.utilization);
@@ -93,7 +94,7 @@ void resources(std::string& out, const Scenario& s, const Result& r) {
       out += fmt::format("  {:>9}  {:>7.4g} GB/s", bytes_text(static_cast<double>(u.bytes.count())),
                          rate / 1e9);
       if (const auto p = peak.find(u.name); p != peak.end())
-        out += fmt::format(" of {:.4g} peak", p->second / 1e9);
+        out += fmt::format(", {:.1f} % of peak", 100 * rate / p->second);
     }
     out += u.bound ? "  <- bounds the run\n" : "\n";
   }

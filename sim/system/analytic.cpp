@@ -172,6 +172,37 @@ Phase prefill_phase(const Scenario& s, Machine& m, ProgramBuilder& programs) {
 
 }  // namespace
 
+namespace {
+
+// Device memory, arithmetic and link as shares of the decode phase, and the energy they draw.
+void use_resources(const Scenario& s, const Machine& m, Result& r) {
+  const Duration elapsed = r.decode + r.drain;
+  const auto share = [&](Duration d) { return elapsed.count() == 0 ? 0.0 : seconds(d) / seconds(elapsed); };
+  const Duration hbm = time_for(r.decode_phase.totals.hbm, m.device.bandwidth());
+  const auto& compute = s.hardware.gpu.compute;
+  const Duration arithmetic =
+      time_for(r.decode_phase.totals.flops, scaled(compute.fp16, compute.achieved));
+  const bool crosses = s.verification.hash.engine != HashEngine::gpu_tree &&
+                       s.verification.transfer.memory != TransferMemory::none;
+  const Bytes codes = s.verification.quantize == verify::Quantize::int8_static
+                          ? r.verification.payload_bytes / kFp16Bytes
+                          : r.verification.payload_bytes;
+  const Bytes moved = crosses ? codes : Bytes::zero();
+  const Duration wire = time_for(moved, m.link.rate(Direction::to_host));
+  r.resources = {{"hbm", r.decode_phase.totals.hbm, hbm, share(hbm), hbm >= arithmetic},
+                 {"compute", Bytes::zero(), arithmetic, share(arithmetic), hbm < arithmetic},
+                 {"link.to_host", moved, wire, share(wire), false}};
+  const auto& p = s.hardware.gpu.power;
+  const Duration busy = std::min(elapsed, std::max(hbm, arithmetic) + r.breakdown[Category::assumed]);
+  const Duration hashing = crosses ? r.verification.spent[Category::hash] * r.verification.checks
+                                   : Duration::zero();
+  const Energy total = p.idle * elapsed + (p.busy - p.idle) * busy +
+                       s.hardware.host.power.busy * hashing * s.verification.hash.threads;
+  r.energy_j_per_token = joules(total) / static_cast<double>(r.tokens * r.batch);
+}
+
+}  // namespace
+
 Account check_time(const Scenario& s, Bytes payload) {
   return check_time(s, payload, s.verification.ledger.max_age);
 }
@@ -247,6 +278,14 @@ Result analyze(const Scenario& s) {
         std::min(1.0, seconds(V) / (seconds(T) * static_cast<double>(v.workers)));
     r.verification.exposure_mean = (seconds(V) + seconds(T) / 2) / seconds(step);
   }
+  if (v.timing != Timing::none) r.verification.payload_bytes = payload_bytes(s, k) * n;
+  if (optimistic) {
+    const double commit = late + seconds(T - step) / 2;   // a boundary's tokens wait for its last one
+    r.recovery.output_commit = {commit, commit, commit, commit, commit};
+    r.verification.exposure_max = k + static_cast<std::int64_t>(seconds(latency) / seconds(step));
+    r.verification.window_max = v.window;
+  }
+  use_resources(s, machine, r);
   r.warnings = warnings(s, r);
   r.simulation.wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();

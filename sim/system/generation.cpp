@@ -53,6 +53,8 @@ des::Process Session::run() {
   if (!out_.aborted) co_await prefill();
   out_.decode_began = exposure_since_ = engine.now();
   out_.at_decode = snapshot(m_);
+  out_.verifier_at_decode = verifier_.busy();
+  out_.ledger_at_decode = verifier_.ledger().busy();
   while (!out_.aborted) {
     if (rolling_back())
       co_await repair();

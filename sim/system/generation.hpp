@@ -24,6 +24,7 @@ struct SessionLog {
   Time decode_ended;                    // the last kept token generated (and checked, if waited for)
   Time drained;                         // the last verdict
   Snapshot at_decode;                   // shared parts when decode began
+  Duration verifier_at_decode, ledger_at_decode;   // busy so far
   std::vector<Time> token_at;           // of each kept token
   std::vector<Duration> output_commit;  // of each boundary's newest and oldest token, generated to released
   hardware::Account prefill, decode;    // critical path

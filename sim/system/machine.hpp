@@ -19,7 +19,7 @@ struct Machine {
 
 // Totals of every shared part at one moment; a phase is the difference of two.
 struct Snapshot {
-  Duration hbm, compute, to_device, to_host, host_memory;
+  Duration hbm, compute, to_device, to_host, host_memory, hashing;
   Bytes hbm_bytes, to_device_bytes, to_host_bytes, host_bytes, hashed;
 };
 
@@ -30,6 +30,7 @@ inline Snapshot snapshot(const Machine& m) {
           m.link.busy(Direction::to_device),
           m.link.busy(Direction::to_host),
           m.host.memory_busy(),
+          m.host.hash_time(),
           m.device.memory_bytes(),
           m.link.moved(Direction::to_device),
           m.link.moved(Direction::to_host),

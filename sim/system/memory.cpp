@@ -28,7 +28,8 @@ Bytes payload_bytes(const Scenario& s, std::int64_t tokens) {
   const Bytes element = model::published_precision(s.model).kv;
   const Bytes kv = model::kv_bytes_per_token(s.model, element);
   switch (*p.kind) {
-    case PayloadKind::anchor_kv: return kv * s.attention.anchor_tokens;
+    case PayloadKind::anchor_kv:
+      return kv * (s.attention.anchor_tokens * (s.attention.shared_anchors ? 1 : s.workload.batch));
     case PayloadKind::new_kv: return kv * (tokens * s.workload.batch);
     case PayloadKind::anchor_vector: return element * s.model.hidden_size;
   }

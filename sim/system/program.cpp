@@ -15,7 +15,7 @@ using hardware::gpu::Segment;
 
 namespace {
 constexpr std::int64_t kResidentShare = 2;  // activations up to half of L2 stay there between kernels
-constexpr std::int64_t kCtasPerSm = 2;      // resident CTAs of the attention kernels (kernels.md 3.2)
+constexpr std::int64_t kCtasPerSm = 2;      // resident CTAs of the attention kernels (docs/kernels.md)
 }  // namespace
 
 StepTotals& StepTotals::operator+=(const StepTotals& o) {
@@ -51,14 +51,16 @@ Bytes ProgramBuilder::weight_bytes() const {
   return model::weight_bytes(s_.model, precision_.weight);
 }
 
-attention::Problem ProgramBuilder::problem(std::int64_t query_tokens, std::int64_t context) const {
+attention::Problem ProgramBuilder::problem(bool decode, std::int64_t query_tokens,
+                                           std::int64_t context) const {
   attention::Problem p;
   p.kind = s_.attention.kernel;
-  p.geometry =
-      query_tokens == 1 ? model::decode_geometry(s_.model) : model::prefill_geometry(s_.model);
+  p.geometry = decode ? model::decode_geometry(s_.model) : model::prefill_geometry(s_.model);
+  p.decode = decode;
   p.batch = s_.workload.batch;
   p.query_tokens = query_tokens;
-  p.context = std::max(query_tokens, model::attended_tokens(s_.model, context));
+  p.context = context;
+  p.window = s_.model.use_sliding_window ? s_.model.sliding_window : 0;
   p.anchors = s_.attention.anchor_tokens;
   p.anchor_sets = s_.attention.shared_anchors ? 1 : s_.workload.batch;
   p.page_tokens = s_.attention.page_tokens;
@@ -69,7 +71,7 @@ attention::Problem ProgramBuilder::problem(std::int64_t query_tokens, std::int64
 }
 
 const Program& ProgramBuilder::decode(std::int64_t context) {
-  assemble(decode_operators_, problem(1, context));
+  assemble(decode_operators_, problem(true, 1, context));
   program_.name = "decode step";
   return program_;
 }
@@ -78,7 +80,7 @@ const Program& ProgramBuilder::prefill(std::int64_t tokens, std::int64_t before,
   const std::int64_t batch = s_.workload.batch;
   prefill_operators_ =
       model::prefill_operators(s_.model, tokens * batch, precision_, last ? batch : 0);
-  assemble(prefill_operators_, problem(tokens, before + tokens));
+  assemble(prefill_operators_, problem(false, tokens, before + tokens));
   program_.name = "prefill chunk";
   return program_;
 }
@@ -105,7 +107,7 @@ Kernel ProgramBuilder::kernel(const model::Operator& op) const {
 void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& problem,
                                    std::int64_t layers) {
   const auto& gpu = s_.hardware.gpu;
-  if (s_.attention_traffic == attention::TrafficModel::paper_nxn && problem.decode()) {
+  if (s_.attention_traffic == attention::TrafficModel::paper_nxn && problem.decode) {
     Kernel k;
     k.name = "N x N attention";
     k.category = Category::attention;

@@ -48,7 +48,7 @@ class ProgramBuilder {
   hardware::gpu::Kernel kernel(const model::Operator& op) const;
   void add_attention(hardware::gpu::Segment& segment, const attention::Problem& problem,
                      std::int64_t layers);
-  attention::Problem problem(std::int64_t query_tokens, std::int64_t context) const;
+  attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
 
   const Scenario& s_;
   model::Precision precision_;

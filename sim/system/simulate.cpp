@@ -86,11 +86,13 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
 double energy_per_token(const Scenario& s, const SessionLog& log, const Snapshot& begin,
                         const Snapshot& end, Duration hashing) {
   const Duration elapsed = log.drained - log.decode_began;
-  const Duration busy = std::min(elapsed, std::max(end.hbm - begin.hbm, end.compute - begin.compute));
+  // A pinned step is taken to keep the device busy.
+  const Duration busy = std::min(
+      elapsed, std::max(end.hbm - begin.hbm, end.compute - begin.compute) + log.decode[Category::assumed]);
   const auto& p = s.hardware.gpu.power;
   const Energy device = p.idle * elapsed + (p.busy - p.idle) * busy;
   const auto& core = s.hardware.host.power;
-  const Energy host = core.busy * std::min(elapsed, hashing);
+  const Energy host = core.busy * hashing;
   const auto tokens = static_cast<double>(log.token_at.size()) * static_cast<double>(s.workload.batch);
   return tokens == 0 ? 0 : joules(device + host) / tokens;
 }
@@ -110,7 +112,7 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
     }
   v.service_s = distribution(log.check_service).mean;
   const Duration elapsed = log.drained - log.decode_began;
-  v.utilization = ratio(verifier.busy(), elapsed * workers);
+  v.utilization = ratio(verifier.busy() - log.verifier_at_decode, elapsed * workers);
   if (elapsed.count() > 0)
     v.exposure_mean = static_cast<double>(log.exposure_token_ps /
                                           static_cast<long double>(elapsed.count()));
@@ -156,7 +158,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace) {
   r.recovery = {log.rollbacks, log.discarded_tokens, log.aborted, distribution(log.output_commit)};
   r.memory = memory_use(s, programs, log.exposure_max,
                         std::max(log.prefill_totals.workspace, log.decode_totals.workspace));
-  const Duration hashing = time_for(end.hashed - begin.hashed, machine.host.sha256().rate);
+  const Duration hashing = end.hashing - begin.hashing;
   r.energy_j_per_token = energy_per_token(s, log, begin, end, hashing);
 
   const Duration elapsed = log.drained - log.decode_began;
@@ -170,9 +172,13 @@ Result simulate(const Scenario& s, des::TraceSink* trace) {
   use("link.to_device", end.to_device_bytes - begin.to_device_bytes,
       end.to_device - begin.to_device);
   use("host.memory", end.host_bytes - begin.host_bytes, end.host_memory - begin.host_memory);
-  use("host.hash", end.hashed - begin.hashed, log.checks[Category::hash]);
-  use("verifier", log.payload, session.verifier().busy() / s.verification.workers);
-  use("ledger", Bytes::zero(), session.verifier().ledger().busy());
+  // Cores that verification may use at once.
+  const std::int64_t hashers =
+      std::min(s.hardware.host.cores, s.verification.hash.threads * s.verification.workers);
+  use("host.hash", end.hashed - begin.hashed, hashing / hashers);
+  use("verifier", Bytes::zero(),
+      (session.verifier().busy() - log.verifier_at_decode) / s.verification.workers);
+  use("ledger", Bytes::zero(), session.verifier().ledger().busy() - log.ledger_at_decode);
   if (std::none_of(r.resources.begin(), r.resources.end(), [](const auto& u) { return u.bound; }))
     r.resources.push_back({bound, Bytes::zero(), elapsed, 1.0, true});
 

@@ -37,49 +37,68 @@ __global__ void __launch_bounds__(kMmaThreads)
   if (sum == 0x1.234p100f) *out = sum;  // practically never; keeps the loop
 }
 
-void add_rate(Session& s, const char* name, std::size_t bytes, double moved, double ceiling,
-              Timing timing) {
+void add_rate(Session& s, const char* name, std::size_t bytes, double moved, Timing timing) {
   Row row;
   row.group = "ceilings";
   row.name = name;
   row.parameters = {{"bytes", static_cast<std::int64_t>(bytes)}};
   row.rate = moved / timing.all.median / 1e3;
   row.rate_unit = "GB/s";
-  row.of_ceiling = ceiling > 0 ? row.rate * 1e9 / ceiling : 0;
   row.timing = std::move(timing);
   s.add(std::move(row));
 }
 
-void memory_bandwidth(Session& s) {
-  const std::size_t most = std::min<std::size_t>(8192 * kMiB, free_memory() / 5 / kMiB * 2 * kMiB);
-  if (most < 64 * kMiB) return s.skip("ceilings", "bandwidth", "less than 320 MiB of memory free");
-  const DeviceBuffer from(most), to(most), sink(256);
-  fill_random(from.as<>(), most, 1, s.stream.get());
-  fill_random(to.as<>(), most, 2, s.stream.get());
-  const auto l2 = static_cast<std::size_t>(s.facts.l2_bytes);
-  // Largest first: it is the ceiling that the others and the kernels are compared with.
-  for (std::size_t bytes = most; bytes >= kMiB; bytes /= 4) {
-    if (!s.budget.allows(0.1)) return s.skip("ceilings", "smaller sizes", "time");
-    const std::size_t room = most - bytes + 16;
+// Copy and read bandwidth. The largest size first: it is the ceiling that the others and the
+// kernels are compared with.
+class MemoryBandwidth {
+ public:
+  explicit MemoryBandwidth(Session& session)
+      : s_(session),
+        most_(std::min<std::size_t>(8192 * kMiB, free_memory() / 5 / kMiB * 2 * kMiB)),
+        from_(most_),
+        to_(most_),
+        sink_(256) {
+    fill_random(from_.as<>(), most_, 1, s_.stream.get());
+    fill_random(to_.as<>(), most_, 2, s_.stream.get());
+  }
+  void largest() {
+    if (most_ == 0) return s_.skip("ceilings", "bandwidth", "memory");
+    measure(most_);
+  }
+  void smaller() {
+    for (std::size_t bytes = most_ / 4; bytes >= kMiB; bytes /= 4) {
+      if (!s_.budget.allows(0.1)) return s_.skip("ceilings", "smaller sizes", "time");
+      measure(bytes);
+    }
+  }
+
+ private:
+  void measure(std::size_t bytes) {
+    const std::size_t room = most_ - bytes + 16;
+    const auto l2 = static_cast<std::size_t>(s_.facts.l2_bytes);
     // Starts all over the buffer; the read does not follow the copy's own addresses.
     const auto rotated = [&](std::size_t run) {
       return room <= 16 ? 0 : run * (bytes + 2 * l2 / 5) % room / 4096 * 4096;
     };
-    Timing copy = device_time(s.stream, s.box(1.0, 0.3), [&](std::size_t run) {
-      FIELDSIM_CUDA(cudaMemcpyAsync(to.as<>(rotated(run)), from.as<>(rotated(run)), bytes,
-                                    cudaMemcpyDeviceToDevice, s.stream.get()));
+    const cudaStream_t stream = s_.stream.get();
+    const auto n = static_cast<double>(bytes);
+    Timing copy = device_time(s_.stream, s_.box(1.0, 0.3), [&](std::size_t run) {
+      FIELDSIM_CUDA(cudaMemcpyAsync(to_.as<>(rotated(run)), from_.as<>(rotated(run)), bytes,
+                                    cudaMemcpyDeviceToDevice, stream));
     });
-    if (s.copy_ceiling == 0)
-      s.copy_ceiling = 2.0 * static_cast<double>(bytes) / copy.all.median * 1e6;
-    add_rate(s, "copy (read + write)", bytes, 2.0 * static_cast<double>(bytes), 0, std::move(copy));
-    Timing read = device_time(s.stream, s.box(1.0, 0.3), [&](std::size_t run) {
-      read_all(from.as<>(rotated(run + 64)), bytes, s.facts.sm_count, sink.as<std::uint32_t>(),
-               s.stream.get());
+    if (s_.copy_ceiling == 0) s_.copy_ceiling = 2 * n / copy.all.median * 1e6;
+    add_rate(s_, "copy (read + write)", bytes, 2 * n, std::move(copy));
+    Timing read = device_time(s_.stream, s_.box(1.0, 0.3), [&](std::size_t run) {
+      read_all(from_.as<>(rotated(run + 64)), bytes, s_.facts.sm_count, sink_.as<std::uint32_t>(),
+               stream);
     });
-    if (s.read_ceiling == 0) s.read_ceiling = static_cast<double>(bytes) / read.all.median * 1e6;
-    add_rate(s, "read", bytes, static_cast<double>(bytes), 0, std::move(read));
+    if (s_.read_ceiling == 0) s_.read_ceiling = n / read.all.median * 1e6;
+    add_rate(s_, "read", bytes, n, std::move(read));
   }
-}
+  Session& s_;
+  std::size_t most_;
+  DeviceBuffer from_, to_, sink_;
+};
 
 void l2_bandwidth(Session& s) {
   // A third of the L2, read over and over in one launch: here, and only here, the cache is what is
@@ -94,7 +113,7 @@ void l2_bandwidth(Session& s) {
     read_all(data.as<>(), bytes, s.facts.sm_count, sink.as<std::uint32_t>(), s.stream.get(),
              kRepeats);
   });
-  add_rate(s, "L2 read", bytes, kRepeats * static_cast<double>(bytes), 0, std::move(timing));
+  add_rate(s, "L2 read", bytes, kRepeats * static_cast<double>(bytes), std::move(timing));
 }
 
 void matrix_rates(Session& s) {
@@ -140,9 +159,11 @@ void matrix_rates(Session& s) {
 }  // namespace
 
 void measure_ceilings(Session& s) {
-  memory_bandwidth(s);
+  MemoryBandwidth memory(s);
+  memory.largest();
   l2_bandwidth(s);
   matrix_rates(s);
+  memory.smaller();
 }
 
 }  // namespace fieldsim::measure

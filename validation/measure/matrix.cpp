@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace fieldsim::measure {
 
@@ -24,16 +25,13 @@ Point point(Variant variant, int batch, int context, int anchors, Heads heads = 
   return p;
 }
 
-// Visits 0..n-1 so that every prefix is spread over the range (bit-reversed counting).
+// Visits 0..n-1 in steps of about 0.382 n (the golden section), so that every prefix is spread over
+// the range and, in a range that is a product of axes, over each of them.
 std::vector<std::size_t> spread(std::size_t n) {
+  auto step = static_cast<std::size_t>(std::lround(0.382 * static_cast<double>(n)));
+  while (std::gcd(step, n) != 1) ++step;
   std::vector<std::size_t> order;
-  std::size_t bits = 0;
-  while ((std::size_t{1} << bits) < n) ++bits;
-  for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) {
-    std::size_t reversed = 0;
-    for (std::size_t b = 0; b < bits; ++b) reversed |= (i >> b & 1) << (bits - 1 - b);
-    if (reversed < n) order.push_back(reversed);
-  }
+  for (std::size_t i = 0; i < n; ++i) order.push_back(i * step % n);
   return order;
 }
 

@@ -33,6 +33,7 @@ des::Task<> Host::hash_share(HashParams function, Bytes bytes) {
   const Time began = engine_.now();
   co_await engine_.delay(function.per_call);
   co_await memory_flow(bytes, function.rate);
+  hash_time_ += engine_.now() - began;
   hash_workers_.give(lane, "hash", began);
   cores_.release();
 }

@@ -1,6 +1,6 @@
 #pragma once
 // The host: cores that hash, and the memory they read from. Costs from HostParams: a hash of n bytes
-// on one core takes per_call + n / rate (verification.md 2.1, measured), and all cores together no
+// on one core takes per_call + n / rate (fitted to openssl speed on a Zen 4), and all cores together no
 // more than memory bandwidth.
 #include <cstdint>
 #include <string_view>
@@ -38,6 +38,7 @@ class Host {
   des::Task<> memory_flow(Bytes bytes, BytesPerSecond cap);
 
   Bytes hashed() const { return hashed_; }
+  Duration hash_time() const { return hash_time_; }   // of cores, summed
   Bytes memory_bytes() const { return memory_bytes_; }
   Duration memory_busy() const;
 
@@ -50,6 +51,7 @@ class Host {
   des::FairShare<Bytes, BytesPerSecond> memory_;
   Lanes hash_workers_;
   Bytes hashed_, memory_bytes_;
+  Duration hash_time_;
 };
 
 }  // namespace fieldsim::hardware

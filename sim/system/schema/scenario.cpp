@@ -124,6 +124,10 @@ Schema<Scenario> scenario_schema() {
         const bool hashes_anchor =
             p.verification.payload.kind == verify::PayloadKind::anchor_kv &&
             p.verification.timing != verify::Timing::none;
+        if (p.attention.kernel == KernelKind::cascade && !p.attention.shared_anchors)
+          report.problem("attention.shared_anchors",
+                         "cascade reads one anchor set for the whole batch; take fused for one set "
+                         "a sequence");
         if (hashes_anchor && p.attention.anchor_tokens == 0)
           report.problem("attention.anchor_tokens",
                          "verification.payload is anchor_kv, but there are no anchor tokens; give "

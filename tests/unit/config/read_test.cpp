@@ -190,6 +190,7 @@ TEST_CASE("a key path is legal or has a nearest legal one") {
   CHECK(config::find_path(s.node(), "verification").node->is_section());
   CHECK(config::find_path(s.node(), "verificaton.boundry.every_tokens").nearest ==
         "verification.boundary.every_tokens");
+  CHECK(config::find_path(s.node(), "verificaton").nearest == "verification");
   CHECK(config::find_path(s.node(), "boundary.every_tokens").nearest ==
         "verification.boundary.every_tokens");
   CHECK(config::find_path(s.node(), "workload.prompt_tokens.x").unknown ==

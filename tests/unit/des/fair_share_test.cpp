@@ -104,6 +104,16 @@ TEST_CASE("a link whose flows are all capped is not saturated") {
         Ps{100'000, 100'000, 100'000});
 }
 
+TEST_CASE("a flow never beats its cap, not even by what others leave of a tick") {
+  // At its cap c, a million bytes take 1000 ps and 1.1e-11 ps more: 1001 ps. The pool gives it c -
+  // 1 B/s, and once the part of a tick (2^-20 ps) that the smaller flow does not need.
+  const auto c = BytesPerSecond::raw(1'000'000'000'000'000 - 11);
+  const auto smaller = BytesPerSecond::raw(900'000'000'000'000);
+  const auto rate = BytesPerSecond::raw(c.count() + smaller.count() - 1);
+  for (std::int64_t amount = 300'000; amount < 300'010; ++amount)
+    CHECK(run(rate, {{0_ps, 1'000'000_B, c}, {0_ps, Bytes::raw(amount), smaller}})[0] == 1001);
+}
+
 TEST_CASE("a cap at or above the rate of the link changes nothing") {
   CHECK(run(10_GBps, {{0_ps, 1000_B, 10_GBps}, {20_ns, 300_B, 11_GBps}, {30_ns, 50_B}}) ==
         run(10_GBps, {{0_ps, 1000_B}, {20_ns, 300_B}, {30_ns, 50_B}}));

@@ -1,4 +1,5 @@
 // Window, Gate, Timer and Alarm.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -153,6 +154,28 @@ TEST_CASE("the clock does not move to the time of a cancelled alarm") {
   engine.spawn(in_flight(engine, window, 4_ns, opened), "w");
   engine.run();
   CHECK(engine.now() == Time::at(7_ns));
+}
+
+TEST_CASE("events after a cancelled alarm keep their order") {
+  Engine engine;
+  Timer timer(engine);
+  std::vector<Outcome> log;
+  engine.spawn(wait_timer(engine, timer, 1_ms, 1, log), "w");
+  engine.spawn(cancel_at(engine, timer, 3_ns), "c");
+  engine.run();  // the queue has met the cancelled alarm, at 1 ms
+  struct P {
+    static Process run(Engine& e, Duration d, std::vector<Time>& times) {
+      co_await e.delay(d);
+      times.push_back(e.now());
+    }
+  };
+  std::vector<Time> times;
+  for (std::int64_t i = 0; i < 1000; ++i)
+    engine.spawn(P::run(engine, (i * 7919 % 1000) * 10_ns, times), "p");
+  engine.run();
+  CHECK(times.size() == 1000);
+  CHECK(std::is_sorted(times.begin(), times.end()));
+  CHECK(engine.now() == Time::at(3_ns + 9'990_ns));
 }
 
 TEST_CASE("cancelled alarms do not pile up in the queue") {

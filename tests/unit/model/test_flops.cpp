@@ -1,4 +1,4 @@
-// Hand-derived figures: verification.md 3.5 (Llama-2-13B at N = 64,000).
+// Hand-derived figures (Llama-2-13B at N = 64,000).
 #include <catch2/catch.hpp>
 
 #include "sim/model/flops.hpp"

@@ -1,4 +1,4 @@
-// Published counts: Hugging Face model pages (safetensors metadata), verification.md 3.5.
+// Published counts: Hugging Face model pages (safetensors metadata).
 #include <catch2/catch.hpp>
 
 #include "sim/model/parameters.hpp"

@@ -11,21 +11,34 @@ constexpr double kAmpereFlopsPerCycle = 2048, kHopperFlopsPerCycle = 4096;  // p
 TileParams ampere() {
   TileParams p;
   AttentionParams& d = p.decode;
-  d.launch_us = 7.1, d.prologue_us = 0.7, d.tile_us = 2.9, d.dram_share = 0.85;
-  d.combine_us = 5.0, d.combine_split_us = 0.2, d.request_us = 0.004, d.split_request_us = 0;
-  d.cold_us = 2.6, d.copy_us = 6.0, d.group_us = 1.6, d.alone = 1.0;
-  d.write_warp_us = 0.054;
+  d.launch_us = 7.85, d.prologue_us = 0.43, d.tile_us = 2.86, d.dram_share = 0.845;
+  d.combine_us = 4.9, d.combine_split_us = 0.196, d.request_us = 0.004, d.split_request_us = 0;
+  d.cold_us = 2.65, d.copy_us = 6.0, d.group_us = 1.53, d.alone = 1.0;
+  d.write_warp_us = 0.055;
   p.prefill = d;
-  p.prefill.launch_us = 7.2, p.prefill.prologue_us = 0.78, p.prefill.tile_us = 2.4;
-  p.prefill.alone = 0.75, p.prefill.dram_share = 0.89, p.prefill.cold_us = 4;
-  p.gemm = {2.67, 0.77, 1.1, 0.215, 98e3, 1.94, 2.56, 0.001};
+  p.prefill.launch_us = 7.2, p.prefill.prologue_us = 0.95, p.prefill.tile_us = 2.38;
+  p.prefill.alone = 0.79, p.prefill.dram_share = 0.94, p.prefill.cold_us = 4.4;
+  p.gemm = {2.7, 0.77, 1.1, 0.215, 98e3, 1.95, 2.6, 0.001};
+  p.quantize = {1.5, 0.8, 0.08, 0.018, 0.21};
+  p.scale = {2.8, 0.8, 0.096, 0.097, 0.95};
   return p;
 }
 
 TileParams hopper() {
   TileParams p;
-  p.prefill.launch_us = 8.66, p.prefill.dram_share = 0.79, p.prefill.cold_us = 3.5;
-  p.prefill.prologue_us = 2.26, p.prefill.fp8_us = 1.3, p.prefill.droop = 0.147;
+  AttentionParams& d = p.decode;
+  d.launch_us = 8.3, d.prologue_us = 2.36, d.tile_us = 0.94, d.tile_fp8_us = 1.235;
+  d.dram_share = 0.95, d.combine_us = 1.1, d.combine_split_us = 0.085, d.cold_us = 4.35;
+  d.fp8_us = 1.57, d.split_request_us = 0.0148;
+  p.prefill = d;
+  p.prefill.launch_us = 8.65, p.prefill.dram_share = 0.87, p.prefill.cold_us = 4.3;
+  p.prefill.write_warp_us = 0.027, p.prefill.prologue_wide_us = 3.5;
+  p.prefill.tile_wide_us = 1.565, p.prefill.tile_wide_fp8_us = 1.68;
+  p.prefill.write_warp_fp8_us = 0.028, p.prefill.write_head_fp8_us = 0.0195;
+  p.prefill.droop = 0.12;
+  p.gemm = {2.31, 0.914, 1.01, 0.053, 65e3, 0.76, 2.75, 0.13};
+  p.quantize = {1.5, 0.87, 0.082, 0.018, 0.21};
+  p.scale = {2.8, 0.9, 0.096, 0.097, 0.95};
   return p;
 }
 

@@ -99,8 +99,7 @@ class SharedSlots {
     }
   }
   double end() {
-    reschedule();
-    while (!queue_.empty()) advance();
+    for (reschedule(); !queue_.empty(); reschedule()) advance();
     return now_;
   }
 
@@ -122,6 +121,8 @@ class SharedSlots {
         head_ = 0;
         continue;
       }
+      // Ties go to the lowest SM, as in the event simulation.
+      if (head_ == 0) std::sort(sms.begin(), sms.end());
       const std::size_t i = sms[head_++];
       Sm& sm = sms_[i];
       sm.left[sm.n++] = work;
