@@ -21,14 +21,14 @@ enum class Mode : std::uint8_t { concat, gamma_mix };
 
 enum class Status : std::uint8_t {
   ok,
-  bad_shape,        // a count or length is out of range, or two of them disagree
-  unsupported,      // a legal shape that no kernel here serves
-  bad_pointer,      // null where data is needed
-  bad_align,        // a pointer or stride that 16-byte copies cannot use
+  bad_shape,    // a count or length is out of range, or two of them disagree
+  unsupported,  // a legal shape that no kernel here serves
+  bad_pointer,  // null where data is needed
+  bad_align,    // a pointer or stride that 16-byte copies cannot use
   workspace_small,
-  bad_plan,         // the plan was made for another problem
-  out_of_memory,    // of the host, while planning
-  cuda_error,       // `reason` is cudaGetErrorString
+  bad_plan,       // the plan was made for another problem
+  out_of_memory,  // of the host, while planning
+  cuda_error,     // `reason` is cudaGetErrorString
 };
 const char* to_string(Status status);
 
@@ -45,16 +45,16 @@ struct Problem {
   DType dtype = DType::bf16;
   Mode mode = Mode::concat;
   std::int32_t batch = 0;
-  std::int32_t q_heads = 0;         // a multiple of kv_heads
+  std::int32_t q_heads = 0;  // a multiple of kv_heads
   std::int32_t kv_heads = 0;
-  std::int32_t head_dim = 0;        // 64, 128, 256
-  std::int32_t max_q_len = 1;       // query tokens of one request, <= kMaxQueryTokens
+  std::int32_t head_dim = 0;   // 64, 128, 256
+  std::int32_t max_q_len = 1;  // query tokens of one request, <= kMaxQueryTokens
   std::int32_t max_kv_len = 0;
-  std::int32_t max_anchors = 0;     // 0: plain paged attention
-  bool causal = true;               // the last query token sees all of KV; anchors are seen by all
-  bool shared_anchors = false;      // one anchor set for the batch
-  bool cascade = false;             // read the shared anchors once for many requests
-  float scale = 0.0f;               // 0: 1 / sqrt(head_dim)
+  std::int32_t max_anchors = 0;  // 0: plain paged attention
+  bool causal = true;            // the last query token sees all of KV; anchors are seen by all
+  bool shared_anchors = false;   // one anchor set for the batch
+  bool cascade = false;          // read the shared anchors once for many requests
+  float scale = 0.0f;            // 0: 1 / sqrt(head_dim)
 };
 
 // Host arrays of length `batch`.
@@ -65,8 +65,8 @@ struct Lengths {
 };
 
 struct PlanOptions {
-  std::int32_t splits = 0;   // KV splits per row tile; 0: chosen from the device's concurrency
-  bool fixed_grid = false;   // pad to the largest grid of the problem, for CUDA graphs
+  std::int32_t splits = 0;  // KV splits per row tile; 0: chosen from the device's concurrency
+  bool fixed_grid = false;  // pad to the largest grid of the problem, for CUDA graphs
 };
 
 // Paged K and V pools. Strides are in elements; the head dimension is contiguous. NHD and HND are
@@ -76,7 +76,7 @@ struct KVPool {
   const void* v = nullptr;
   std::int64_t k_page = 0, k_token = 0, k_head = 0;
   std::int64_t v_page = 0, v_token = 0, v_head = 0;
-  std::int32_t page_size = 16;      // tokens, a power of two >= 16
+  std::int32_t page_size = 16;  // tokens, a power of two >= 16
 };
 
 // Anchor K and V, [set, anchor, kv_head, head_dim] by strides. Shared anchors have one set.
@@ -89,17 +89,17 @@ struct Anchors {
 
 // Device pointers of one launch.
 struct Args {
-  const void* q = nullptr;          // [query_tokens, q_heads, head_dim] by strides
+  const void* q = nullptr;  // [query_tokens, q_heads, head_dim] by strides
   std::int64_t q_token = 0, q_head = 0;
-  void* out = nullptr;              // the same shape
+  void* out = nullptr;  // the same shape
   std::int64_t out_token = 0, out_head = 0;
-  float* lse = nullptr;             // natural log, [query_tokens, q_heads]; with gamma_mix
-                                    // [2, query_tokens, q_heads]: paged KV, then anchors. May be null
+  float* lse = nullptr;  // natural log, [query_tokens, q_heads]; with gamma_mix
+                         // [2, query_tokens, q_heads]: paged KV, then anchors. May be null
   KVPool kv;
   const std::int32_t* block_table = nullptr;  // [batch, block_table_stride], page ids
   std::int32_t block_table_stride = 0;        // entries past ceil(len / page) are never read
   Anchors anchors;
-  const float* gamma = nullptr;     // gamma_mix only; [batch, q_heads] by strides, 0 broadcasts
+  const float* gamma = nullptr;  // gamma_mix only; [batch, q_heads] by strides, 0 broadcasts
   std::int64_t gamma_request = 0, gamma_head = 0;
 };
 

@@ -58,15 +58,24 @@ bool known_head_dim(std::int32_t head_dim) {
 
 const char* to_string(Status status) {
   switch (status) {
-    case Status::ok: return "ok";
-    case Status::bad_shape: return "bad_shape";
-    case Status::unsupported: return "unsupported";
-    case Status::bad_pointer: return "bad_pointer";
-    case Status::bad_align: return "bad_align";
-    case Status::workspace_small: return "workspace_small";
-    case Status::bad_plan: return "bad_plan";
-    case Status::out_of_memory: return "out_of_memory";
-    case Status::cuda_error: return "cuda_error";
+    case Status::ok:
+      return "ok";
+    case Status::bad_shape:
+      return "bad_shape";
+    case Status::unsupported:
+      return "unsupported";
+    case Status::bad_pointer:
+      return "bad_pointer";
+    case Status::bad_align:
+      return "bad_align";
+    case Status::workspace_small:
+      return "workspace_small";
+    case Status::bad_plan:
+      return "bad_plan";
+    case Status::out_of_memory:
+      return "out_of_memory";
+    case Status::cuda_error:
+      return "cuda_error";
   }
   return "unknown";
 }
@@ -85,16 +94,13 @@ Error check_problem(const Problem& p) {
             "is not a multiple of kv_heads");
   c.require(p.q_heads / p.kv_heads <= kMaxGroup, Status::unsupported, "q_heads",
             "has more than 256 heads per KV head");
-  c.require(known_head_dim(p.head_dim), Status::unsupported, "head_dim",
-            "is not 64, 128 or 256");
+  c.require(known_head_dim(p.head_dim), Status::unsupported, "head_dim", "is not 64, 128 or 256");
   c.require(in(p.max_q_len, 1, kMaxQueryTokens), Status::unsupported, "max_q_len",
             "is not in 1..64");
-  c.require(in(p.max_kv_len, 0, kMaxTokens), Status::bad_shape, "max_kv_len",
-            "is not in 0..2^26");
+  c.require(in(p.max_kv_len, 0, kMaxTokens), Status::bad_shape, "max_kv_len", "is not in 0..2^26");
   c.require(in(p.max_anchors, 0, kMaxTokens), Status::bad_shape, "max_anchors",
             "is not in 0..2^26");
-  c.require(!p.cascade || p.shared_anchors, Status::bad_shape, "cascade",
-            "needs shared_anchors");
+  c.require(!p.cascade || p.shared_anchors, Status::bad_shape, "cascade", "needs shared_anchors");
   c.require(p.scale >= 0.0f && p.scale <= 1e30f, Status::bad_shape, "scale",
             "is negative or not finite");
   return c.error();
@@ -108,8 +114,7 @@ Error check_lengths(const Problem& p, const Lengths& lengths) {
   if (!c.error().ok()) return c.error();
   for (std::int32_t b = 0; b < p.batch; ++b) {
     c.require(lengths.kv[b] >= 0, Status::bad_shape, "lengths.kv", "has a negative length");
-    c.require(lengths.kv[b] <= p.max_kv_len, Status::bad_shape, "lengths.kv",
-              "exceeds max_kv_len");
+    c.require(lengths.kv[b] <= p.max_kv_len, Status::bad_shape, "lengths.kv", "exceeds max_kv_len");
     if (lengths.q != nullptr) {
       c.require(lengths.q[b] >= 0, Status::bad_shape, "lengths.q", "has a negative length");
       c.require(lengths.q[b] <= p.max_q_len, Status::bad_shape, "lengths.q", "exceeds max_q_len");

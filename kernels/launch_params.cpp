@@ -34,7 +34,8 @@ Error check_launch(const Problem& problem, const Args& args, const Plan& plan,
   if (workspace == nullptr) return {Status::bad_pointer, "workspace", "is null"};
   if (reinterpret_cast<std::uintptr_t>(workspace) % 256 != 0)
     return {Status::bad_align, "workspace", "is not 256-byte aligned"};
-  if (bytes < needed) return {Status::workspace_small, "workspace", "is smaller than the plan needs"};
+  if (bytes < needed)
+    return {Status::workspace_small, "workspace", "is smaller than the plan needs"};
   return {};
 }
 
@@ -83,8 +84,9 @@ Params make_params(const Problem& problem, const Args& a, const Plan& plan, void
   p.mixture = problem.mode == Mode::gamma_mix;
   p.read_once = problem.max_q_len * p.group <= kRowsPerTile;
   p.rows_per_tile = std::min(kRowsPerTile, problem.max_q_len * p.group);
-  const double scale = problem.scale > 0.0f ? static_cast<double>(problem.scale)
-                                            : 1.0 / std::sqrt(static_cast<double>(problem.head_dim));
+  const double scale = problem.scale > 0.0f
+                           ? static_cast<double>(problem.scale)
+                           : 1.0 / std::sqrt(static_cast<double>(problem.head_dim));
   p.scale_log2 = static_cast<float>(scale * kLog2e);
   return p;
 }

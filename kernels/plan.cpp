@@ -82,8 +82,8 @@ class Planner {
     const int rows = std::min(kRowsPerTile, q_len(request) * group_ - first_row);
     // The last row sees furthest; steps beyond its limit would be masked for the whole tile.
     const int last_token = (first_row + rows - 1) / group_;
-    const int seen = std::min(lengths_.kv[request],
-                              causal_base(request) + (problem_.causal ? last_token : 0));
+    const int seen =
+        std::min(lengths_.kv[request], causal_base(request) + (problem_.causal ? last_token : 0));
     TileWork work;
     work.kv_steps = steps_of(std::max(0, seen));
     const int anchor_steps = steps_of(anchor_count(request));
@@ -121,7 +121,8 @@ class Planner {
   int cascade_tiles() const { return ceil_div(plan_.query_tokens * group_, kRowsPerTile); }
 
   // An upper bound of any list schedule's makespan, in steps: whole waves of the longest item, or
-  // Graham's bound (average load plus the longest item), whichever is less.
+  // Graham's bound (average load plus the longest item), whichever is less; plus how much later
+  // a slow SM ends its last item.
   double makespan(const std::vector<int>& spans, int chunk) const {
     std::int64_t items = 0;
     std::int64_t load = 0;
@@ -135,7 +136,7 @@ class Planner {
     longest += kItemOverheadSteps;
     const double waves = static_cast<double>(ceil_div64(items, concurrent_)) * longest;
     const double graham = static_cast<double>(load) / concurrent_ + longest;
-    return std::min(waves, graham);
+    return std::min(waves, graham) + 0.01 * kSpeedSpreadPercent * longest;
   }
 
   void choose_chunk() {

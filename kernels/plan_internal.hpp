@@ -49,9 +49,9 @@ UnfusedLayout unfused_layout(const Problem& problem, const Plan& plan);
 struct TwoPassLayout {
   std::size_t kv = 0;
   std::size_t anchors = 0;
-  std::size_t out_kv = 0, out_anchors = 0;   // 16-bit [query_tokens, q_heads, head_dim]
-  std::size_t lse_kv = 0, lse_anchors = 0;   // FP32 [query_tokens, q_heads]
-  std::size_t requests = 0;                  // int32 [query_tokens]
+  std::size_t out_kv = 0, out_anchors = 0;  // 16-bit [query_tokens, q_heads, head_dim]
+  std::size_t lse_kv = 0, lse_anchors = 0;  // FP32 [query_tokens, q_heads]
+  std::size_t requests = 0;                 // int32 [query_tokens]
   std::size_t end = 0;
 };
 TwoPassLayout two_pass_layout(const Problem& problem, std::size_t kv_bytes,

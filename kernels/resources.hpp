@@ -1,7 +1,7 @@
 #pragma once
 // Registers, static shared memory and spills of every kernel instantiation, recorded from
 // `ptxas -v` (nvcc 13.0.88). tests/kernels/gates compiles the kernels again and fails when a row
-// changes; `tests/kernels/gates/record_resources.py` prints the table.
+// changes; `tests/kernels/gates/gate.py record` prints the table.
 #include "kernels/device.hpp"
 #include "kernels/tiling.hpp"
 

@@ -18,32 +18,34 @@ enum class DType : std::uint8_t { f16, bf16 };
 // plan and in the combine, not in the loop.
 enum class Kernel : std::uint8_t { fused, scores, softmax_rows, values, merge };
 
-inline constexpr int kElementBytes = 2;       // FP16 and BF16
-inline constexpr int kRowsPerTile = 16;       // M of mma.m16n8k16
-inline constexpr int kTokensPerStep = 16;     // two n8 tiles of scores, one k16 of values
-inline constexpr int kWarps = 4;              // each with its own ring and softmax state
+inline constexpr int kElementBytes = 2;    // FP16 and BF16
+inline constexpr int kRowsPerTile = 16;    // M of mma.m16n8k16
+inline constexpr int kTokensPerStep = 16;  // two n8 tiles of scores, one k16 of values
+inline constexpr int kWarps = 4;           // each with its own ring and softmax state
 inline constexpr int kThreads = 32 * kWarps;
-inline constexpr int kCopyBytes = 16;         // one cp.async
-inline constexpr int kMinPage = 16;           // a step never crosses a page
-inline constexpr int kMaxQueryTokens = 64;    // short prefill; longer ones are a prefill kernel's
-inline constexpr int kMaxGroup = 256;         // query heads per KV head, in ceil(G / 16) row tiles
+inline constexpr int kCopyBytes = 16;       // one cp.async
+inline constexpr int kMinPage = 16;         // a step never crosses a page
+inline constexpr int kMaxQueryTokens = 64;  // short prefill; longer ones are a prefill kernel's
+inline constexpr int kMaxGroup = 256;       // query heads per KV head, in ceil(G / 16) row tiles
 inline constexpr int kHeadDims[] = {64, 128, 256};
 
 // Split rules of the planner (plan.cpp).
-inline constexpr int kMinChunkSteps = 16;     // 256 tokens: below it a split costs more than it wins
-inline constexpr int kMaxWaves = 8;           // items <= tiles + kMaxWaves * concurrent CTAs
-inline constexpr int kMaxSlots = 256;         // partial results of one row tile
-inline constexpr int kMaxAnchorSplits = 8;    // of a cascade's shared anchors
-inline constexpr int kItemOverheadSteps = 8;  // prologue and partial of one item, in steps of time
+inline constexpr int kMinChunkSteps = 16;   // 256 tokens: below it a split costs more than it wins
+inline constexpr int kMaxWaves = 8;         // items <= tiles + kMaxWaves * concurrent CTAs
+inline constexpr int kMaxSlots = 256;       // partial results of one row tile
+inline constexpr int kMaxAnchorSplits = 8;  // of a cascade's shared anchors
+inline constexpr int kItemOverheadSteps = 8;   // prologue and partial of one item, in steps of time
+inline constexpr int kSpeedSpreadPercent = 5;  // SMs differ by that much (assumed, to be measured):
+                                               // several shorter waves beat one long one
 
 // Shared-memory and thread shape of one instantiation of the streaming kernels.
 struct Tiling {
   int head_dim = 128;
   int stages = 3;
-  int min_ctas = 2;               // second argument of __launch_bounds__
-  bool query_in_registers = true; // else Q fragments are re-read from shared memory every step
-  bool has_keys = true;           // the ring carries K (scores, fused) ...
-  bool has_values = true;         // ... and V (values, fused)
+  int min_ctas = 2;                // second argument of __launch_bounds__
+  bool query_in_registers = true;  // else Q fragments are re-read from shared memory every step
+  bool has_keys = true;            // the ring carries K (scores, fused) ...
+  bool has_values = true;          // ... and V (values, fused)
 
   // One step of one warp: K and V rows of head_dim 16-bit elements.
   constexpr int step_bytes() const {

@@ -15,8 +15,7 @@ std::size_t product(std::int64_t count, std::size_t bytes) {
 }
 
 std::int64_t tile_capacity(const Problem& problem) {
-  const std::int64_t rows =
-      std::int64_t{problem.max_q_len} * (problem.q_heads / problem.kv_heads);
+  const std::int64_t rows = std::int64_t{problem.max_q_len} * (problem.q_heads / problem.kv_heads);
   const std::int64_t row_tiles = (rows + kRowsPerTile - 1) / kRowsPerTile;
   return std::max<std::int64_t>(1, std::int64_t{problem.batch} * problem.kv_heads * row_tiles);
 }

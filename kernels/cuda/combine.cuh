@@ -74,10 +74,9 @@ struct MergeArea {
       const Float2 s = ml[w * kRowsPerTile + row];
       const float f = prim::exp2(s.x - base);
       r.l += f * s.y;
-      add_scaled(r.acc,
-                 *reinterpret_cast<const Float4*>(o + (w * kRowsPerTile + row) * kRowFloats +
-                                                  column),
-                 f);
+      add_scaled(
+          r.acc,
+          *reinterpret_cast<const Float4*>(o + (w * kRowsPerTile + row) * kRowFloats + column), f);
     }
     return r;
   }
@@ -98,8 +97,7 @@ FIELDSIM_DEVICE void write_out(const Params& p, const RowTarget& row, int column
 }
 
 FIELDSIM_DEVICE void write_lse(const Params& p, const RowTarget& row, int plane, float value) {
-  if (p.lse != nullptr)
-    p.lse[plane * p.lse_plane + row.token * p.q_heads + row.head] = value;
+  if (p.lse != nullptr) p.lse[plane * p.lse_plane + row.token * p.q_heads + row.head] = value;
 }
 
 FIELDSIM_DEVICE Float4 scaled(const Float4& v, float f) {
@@ -146,8 +144,7 @@ template <int kDim>
 FIELDSIM_DEVICE void write_partial(const Params& p, const WorkItem& item, const Tile& tile,
                                    const MergeArea<kDim>& area, int thread) {
   const Overlap rows(p, item, tile);
-  const int slot =
-      tile.partial + item.slot + (item.kind == ItemKind::cascade ? tile.kv_slots : 0);
+  const int slot = tile.partial + item.slot + (item.kind == ItemKind::cascade ? tile.kv_slots : 0);
   for (int i = thread; i < (rows.end - rows.begin) * (kDim / 4); i += kThreads) {
     const int row = rows.begin + i / (kDim / 4);
     const int column = i % (kDim / 4) * 4;

@@ -9,8 +9,7 @@ constexpr std::size_t softmax_smem_bytes() { return kThreads * 2 * sizeof(float)
 
 template <int kDim, class Function>
 void dispatch_dtype(DType dtype, Function f) {
-  if (dtype == DType::bf16)
-    f.template operator()<DType::bf16, kDim>();
+  if (dtype == DType::bf16) f.template operator()<DType::bf16, kDim>();
 #if !defined(FIELDSIM_KERNELS_SMALL)
   else
     f.template operator()<DType::f16, kDim>();

@@ -12,7 +12,8 @@
 namespace fieldsim::kernels {
 
 // Column limits of rows g and g+8 of the item, in tokens of the cache.
-FIELDSIM_DEVICE void causal_limits(const Params& p, const WorkItem& item, int lane, int (&limit)[2]) {
+FIELDSIM_DEVICE void causal_limits(const Params& p, const WorkItem& item, int lane,
+                                   int (&limit)[2]) {
   FIELDSIM_UNROLL
   for (int half = 0; half < 2; ++half) {
     const int token = (item.first_row + (lane >> 2) + 8 * half) / p.group;
@@ -22,7 +23,8 @@ FIELDSIM_DEVICE void causal_limits(const Params& p, const WorkItem& item, int la
 }
 
 // Columns of `step` that each of the two rows sees.
-FIELDSIM_DEVICE void step_cut(const WorkItem& item, int step, const int (&limit)[2], int (&cut)[2]) {
+FIELDSIM_DEVICE void step_cut(const WorkItem& item, int step, const int (&limit)[2],
+                              int (&cut)[2]) {
   const bool paged = step < item.kv_steps;
   const int first = (paged ? step : step - item.kv_steps) * kTokensPerStep;
   cut[0] = (paged ? limit[0] : item.anchor_count) - first;
@@ -93,9 +95,8 @@ FIELDSIM_DEVICE void fused_body(const Params& p) {
   for (int i = 0; i < item.tile_count; ++i)
     write_partial<kDim>(p, item, p.tiles[item.tile + i], area, thread);
   int* flags = reinterpret_cast<int*>(arena + Shape::kFlagOffset);
-  arrive_and_combine(p, item, flags, thread, [&](const Tile& tile) {
-    combine_tile<kType, kDim>(p, tile, arena, thread);
-  });
+  arrive_and_combine(p, item, flags, thread,
+                     [&](const Tile& tile) { combine_tile<kType, kDim>(p, tile, arena, thread); });
 }
 
 }  // namespace fieldsim::kernels

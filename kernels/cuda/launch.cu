@@ -19,29 +19,34 @@ Error cuda_error(cudaError_t code, const char* what) {
 
 cudaStream_t native(Stream stream) { return static_cast<cudaStream_t>(stream); }
 
-// More than 48 KB of dynamic shared memory has to be asked for, once per kernel and device.
-template <class Kernel>
-Error allow_shared_memory(Kernel kernel, int bytes) {
-  return cuda_error(
-      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
-      "shared memory");
+// More than 48 KB of dynamic shared memory has to be asked for, once per kernel and device. A
+// thread remembers the last device it asked for each kernel; asking again would cost each launch.
+template <auto kKernel>
+Error allow_shared_memory(int bytes) {
+  static thread_local int asked = -1;
+  int device = 0;
+  if (Error e = cuda_error(cudaGetDevice(&device), "device"); !e.ok()) return e;
+  if (asked == device) return {};
+  const Error e =
+      cuda_error(cudaFuncSetAttribute(kKernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
+                 "shared memory");
+  if (e.ok()) asked = device;
+  return e;
 }
 
-template <class Kernel, class Parameters>
-Error launch(Kernel kernel, std::int64_t grid, int smem_bytes, const Parameters& p,
-             Stream stream) {
-  if (Error e = allow_shared_memory(kernel, smem_bytes); !e.ok()) return e;
-  kernel<<<static_cast<unsigned>(grid), kThreads, static_cast<std::size_t>(smem_bytes),
-           native(stream)>>>(p);
+template <auto kKernel, class Parameters>
+Error launch(std::int64_t grid, int smem_bytes, const Parameters& p, Stream stream) {
+  if (Error e = allow_shared_memory<kKernel>(smem_bytes); !e.ok()) return e;
+  kKernel<<<static_cast<unsigned>(grid), kThreads, static_cast<std::size_t>(smem_bytes),
+            native(stream)>>>(p);
   return cuda_error(cudaGetLastError(), "launch");
 }
 
 Error launch_fused(const Problem& problem, const Params& p, const Plan& plan, Stream stream) {
   Error error{Status::unsupported, "plan.tiling", "has no compiled kernel"};
   dispatch_fused(problem, plan.tiling.stages, [&]<DType kType, int kDim, int kStages>() {
-    error = launch(fused_kernel<kType, kDim, kStages>,
-                   static_cast<std::int64_t>(plan.items.size()), plan.tiling.smem_bytes(), p,
-                   stream);
+    error = launch<fused_kernel<kType, kDim, kStages>>(static_cast<std::int64_t>(plan.items.size()),
+                                                       plan.tiling.smem_bytes(), p, stream);
   });
   return error;
 }
@@ -49,10 +54,10 @@ Error launch_fused(const Problem& problem, const Params& p, const Plan& plan, St
 template <class T>
 Error copy(void* workspace, std::size_t offset, const std::vector<T>& data, Stream stream) {
   if (data.empty()) return {};
-  return cuda_error(cudaMemcpyAsync(static_cast<unsigned char*>(workspace) + offset, data.data(),
-                                    data.size() * sizeof(T), cudaMemcpyHostToDevice,
-                                    native(stream)),
-                    "upload");
+  return cuda_error(
+      cudaMemcpyAsync(static_cast<unsigned char*>(workspace) + offset, data.data(),
+                      data.size() * sizeof(T), cudaMemcpyHostToDevice, native(stream)),
+      "upload");
 }
 
 Error copy_plan(const Problem& problem, const Plan& plan, void* workspace, Stream stream) {
@@ -63,7 +68,8 @@ Error copy_plan(const Problem& problem, const Plan& plan, void* workspace, Strea
 
 Error check_workspace(const void* workspace, std::size_t bytes, std::size_t needed) {
   if (workspace == nullptr) return {Status::bad_pointer, "workspace", "is null"};
-  if (bytes < needed) return {Status::workspace_small, "workspace", "is smaller than the plan needs"};
+  if (bytes < needed)
+    return {Status::workspace_small, "workspace", "is smaller than the plan needs"};
   return {};
 }
 
@@ -111,8 +117,7 @@ Error run(const Problem& problem, const Args& args, const Plan& plan, void* work
 
 Error upload_two_pass(const Problem& problem, const TwoPassPlan& plan, void* workspace,
                       std::size_t bytes, Stream stream) {
-  if (Error e = check_workspace(workspace, bytes, two_pass_bytes(problem, plan)); !e.ok())
-    return e;
+  if (Error e = check_workspace(workspace, bytes, two_pass_bytes(problem, plan)); !e.ok()) return e;
   const TwoPassLayout at = two_pass_layout(problem, plan);
   const Problem kv = kv_pass(problem);
   const Problem anchors = anchor_pass(problem);
@@ -133,8 +138,8 @@ Error upload_two_pass(const Problem& problem, const TwoPassPlan& plan, void* wor
 
 Error run_two_pass(const Problem& problem, const Args& args, const TwoPassPlan& plan,
                    void* workspace, std::size_t bytes, Stream stream) {
-  if (Error e = check_launch(problem, args, plan.kv, workspace, bytes,
-                             two_pass_bytes(problem, plan));
+  if (Error e =
+          check_launch(problem, args, plan.kv, workspace, bytes, two_pass_bytes(problem, plan));
       !e.ok())
     return e;
   const TwoPassParams p = make_two_pass_params(problem, args, plan, workspace);
@@ -144,7 +149,7 @@ Error run_two_pass(const Problem& problem, const Args& args, const TwoPassPlan& 
   Error error;
   dispatch(problem, [&]<DType kType, int kDim>() {
     const std::int64_t grid = (p.merge.rows + kMergeRows<kDim> - 1) / kMergeRows<kDim>;
-    error = launch(merge_kernel<kType, kDim>, grid, 0, p.merge, stream);
+    error = launch<merge_kernel<kType, kDim>>(grid, 0, p.merge, stream);
   });
   return error;
 }
@@ -167,12 +172,12 @@ Error run_unfused(const Problem& problem, const Args& args, const Plan& plan, vo
   const std::int64_t rows = static_cast<std::int64_t>(plan.tiles.size()) * p.rows_per_tile;
   Error error;
   dispatch(problem, [&]<DType kType, int kDim>() {
-    error = launch(scores_kernel<kType, kDim>, items, scores_tiling(kDim).smem_bytes(), p, stream);
+    error = launch<scores_kernel<kType, kDim>>(items, scores_tiling(kDim).smem_bytes(), p, stream);
     if (!error.ok()) return;
-    error = launch(softmax_rows_kernel<kType>, rows, static_cast<int>(softmax_smem_bytes()), p,
-                   stream);
+    error =
+        launch<softmax_rows_kernel<kType>>(rows, static_cast<int>(softmax_smem_bytes()), p, stream);
     if (!error.ok()) return;
-    error = launch(values_kernel<kType, kDim>, items, values_tiling(kDim).smem_bytes(), p, stream);
+    error = launch<values_kernel<kType, kDim>>(items, values_tiling(kDim).smem_bytes(), p, stream);
   });
   return error;
 }

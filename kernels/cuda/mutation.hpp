@@ -10,21 +10,21 @@ namespace fieldsim::kernels {
 
 enum class Mutation : int {
   none,
-  missing_ring_barrier,   // warp reads a stage before the other lanes' copies are visible
-  missing_arena_barrier,  // the merge overwrites rings that slower warps still read
-  missing_merge_barrier,  // warps' results are merged before all are written
+  missing_ring_barrier,     // warp reads a stage before the other lanes' copies are visible
+  missing_arena_barrier,    // the merge overwrites rings that slower warps still read
+  missing_merge_barrier,    // warps' results are merged before all are written
   missing_arrival_barrier,  // a CTA announces partials that its other threads still write
-  wait_off_by_one,        // one copy group too many may still be in flight
-  no_tail_mask,           // scores past the valid length count
-  no_infinity_guard,      // (-inf) - (-inf) in a fully masked step
-  wrong_ring_slot,        // copies land one stage off
-  no_zero_fill,           // rows past the valid length keep what was in memory
-  no_transpose,           // V fragments without .trans
-  wrong_combine,          // partial sums are added without rescaling
-  counter_not_reset,      // the arrival counter does not wrap to zero
-  border_straddled,       // gamma: anchors are weighed as paged KV
+  wait_off_by_one,          // one copy group too many may still be in flight
+  no_tail_mask,             // scores past the valid length count
+  no_infinity_guard,        // (-inf) - (-inf) in a fully masked step
+  wrong_ring_slot,          // copies land one stage off
+  no_zero_fill,             // rows past the valid length keep what was in memory
+  no_transpose,             // V fragments without .trans
+  wrong_combine,            // partial sums are added without rescaling
+  counter_not_reset,        // the arrival counter does not wrap to zero
+  border_straddled,         // gamma: anchors are weighed as paged KV
   no_causal_mask,
-  stale_page,             // the page id of the previous step is used
+  stale_page,  // the page id of the previous step is used
   count,
 };
 

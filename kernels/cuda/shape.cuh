@@ -16,8 +16,8 @@ using prim::SmemAddr;
 template <int kDim>
 struct RowLayout {
   static constexpr int kRowBytes = kDim * kElementBytes;
-  static constexpr int kChunks = kRowBytes / kCopyBytes;       // per row
-  static constexpr int kRowsPerPass = 32 / kChunks;            // rows one warp copies at a time
+  static constexpr int kChunks = kRowBytes / kCopyBytes;  // per row
+  static constexpr int kRowsPerPass = 32 / kChunks;       // rows one warp copies at a time
   static constexpr int kPasses = kTokensPerStep / kRowsPerPass;
   static constexpr int kTileBytes = kTokensPerStep * kRowBytes;
 

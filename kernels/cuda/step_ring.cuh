@@ -89,9 +89,8 @@ class StepRing {
     FIELDSIM_UNROLL
     for (int pass = 0; pass < Row::kPasses; ++pass) {
       const int row = pass * Row::kRowsPerPass;
-      const SmemAddr to =
-          tile + (lane_offset_ ^ static_cast<SmemAddr>((row & 7) * kCopyBytes)) +
-          static_cast<SmemAddr>(row * Row::kRowBytes);
+      const SmemAddr to = tile + (lane_offset_ ^ static_cast<SmemAddr>((row & 7) * kCopyBytes)) +
+                          static_cast<SmemAddr>(row * Row::kRowBytes);
       const bool keep = row + lane_row_ < valid || kMutated<Mutation::no_zero_fill>;
       prim::cp_async16(to, from, keep, policy);
       from += Row::kRowsPerPass * stride;

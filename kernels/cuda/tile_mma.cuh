@@ -96,7 +96,8 @@ FIELDSIM_DEVICE void pack_weights(std::uint32_t (&w)[4], const float (&s)[2][4])
 
 // Copies the item's query rows into a swizzled tile; rows past item.rows become zeros.
 template <int kDim>
-FIELDSIM_DEVICE void copy_queries(const Params& p, const WorkItem& item, SmemAddr tile, int thread) {
+FIELDSIM_DEVICE void copy_queries(const Params& p, const WorkItem& item, SmemAddr tile,
+                                  int thread) {
   using Row = RowLayout<kDim>;
   const prim::Policy policy = prim::policy_evict_normal();
   for (int i = thread; i < kRowsPerTile * Row::kChunks; i += kThreads) {
@@ -104,9 +105,9 @@ FIELDSIM_DEVICE void copy_queries(const Params& p, const WorkItem& item, SmemAdd
     const int chunk = i % Row::kChunks;
     const bool valid = row < item.rows;
     const int packed = item.first_row + (valid ? row : 0);
-    const std::uint16_t* source =
-        p.q + (item.first_token + packed / p.group) * p.q_token +
-        (item.kv_head * p.group + packed % p.group) * p.q_head + chunk * 8;
+    const std::uint16_t* source = p.q + (item.first_token + packed / p.group) * p.q_token +
+                                  (item.kv_head * p.group + packed % p.group) * p.q_head +
+                                  chunk * 8;
     prim::cp_async16(Row::at(tile, row, chunk), source, valid, policy);
   }
 }

@@ -25,8 +25,8 @@ Outcome launch_fused(const Problem& problem, const Params& p, const Plan& plan,
   Outcome outcome = Outcome::ok;
   dispatch_fused(problem, plan.tiling.stages, [&]<DType kType, int kDim, int kStages>() {
     const auto bytes = static_cast<std::size_t>(plan.tiling.smem_bytes());
-    outcome = launch(grid_of(plan), kThreads, bytes,
-                     [&] { fused_body<kType, kDim, kStages>(p); }, seed);
+    outcome = launch(
+        grid_of(plan), kThreads, bytes, [&] { fused_body<kType, kDim, kStages>(p); }, seed);
   });
   return outcome;
 }
@@ -72,8 +72,8 @@ RunResult run_two_pass(const Problem& problem, const Args& args, const TwoPassPl
   if (outcome != Outcome::ok) return {{}, outcome};
   dispatch(problem, [&]<DType kType, int kDim>() {
     const auto grid = (p.merge.rows + kMergeRows<kDim> - 1) / kMergeRows<kDim>;
-    outcome = launch(static_cast<int>(grid), kThreads, 0,
-                     [&] { merge_body<kType, kDim>(p.merge); }, seed + 2);
+    outcome = launch(
+        static_cast<int>(grid), kThreads, 0, [&] { merge_body<kType, kDim>(p.merge); }, seed + 2);
   });
   return {{}, outcome};
 }
@@ -90,14 +90,14 @@ RunResult run_unfused(const Problem& problem, const Args& args, const Plan& plan
     const auto score_bytes = static_cast<std::size_t>(scores_tiling(kDim).smem_bytes());
     const auto value_bytes = static_cast<std::size_t>(values_tiling(kDim).smem_bytes());
     const int rows = static_cast<int>(plan.tiles.size()) * p.rows_per_tile;
-    outcome = launch(grid_of(plan), kThreads, score_bytes,
-                     [&] { scores_body<kType, kDim>(p); }, seed);
+    outcome = launch(
+        grid_of(plan), kThreads, score_bytes, [&] { scores_body<kType, kDim>(p); }, seed);
     if (outcome != Outcome::ok) return;
-    outcome = launch(rows, kThreads, softmax_smem_bytes(),
-                     [&] { softmax_rows_body<kType>(p); }, seed + 1);
+    outcome = launch(
+        rows, kThreads, softmax_smem_bytes(), [&] { softmax_rows_body<kType>(p); }, seed + 1);
     if (outcome != Outcome::ok) return;
-    outcome = launch(grid_of(plan), kThreads, value_bytes,
-                     [&] { values_body<kType, kDim>(p); }, seed + 2);
+    outcome = launch(
+        grid_of(plan), kThreads, value_bytes, [&] { values_body<kType, kDim>(p); }, seed + 2);
   });
   return {{}, outcome};
 }

@@ -136,7 +136,8 @@ void Fiber::start(Entry entry, void* argument) {
   getcontext(context);
   context->uc_stack.ss_sp = stack_;
   context->uc_stack.ss_size = kStackBytes;
-  makecontext(context, +[] { resuming->run(); }, 0);
+  makecontext(
+      context, +[] { resuming->run(); }, 0);
 #endif
 }
 

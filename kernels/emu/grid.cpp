@@ -116,9 +116,7 @@ bool in_range(std::uint32_t address) {
 }
 
 // Through asm, so that no memcpy is emitted that a sanitizer would intercept.
-void store16(void* to, __m128i v) {
-  asm volatile("movdqu %1, (%0)" ::"r"(to), "x"(v) : "memory");
-}
+void store16(void* to, __m128i v) { asm volatile("movdqu %1, (%0)" ::"r"(to), "x"(v) : "memory"); }
 __m128i load16(const void* from) {
   __m128i v;
   asm volatile("movdqu (%1), %0" : "=x"(v) : "r"(from) : "memory");
@@ -199,7 +197,6 @@ bool run_block(std::uint64_t& random) {
   return true;
 }
 
-
 std::uint16_t half_of(std::uint32_t word, int k) {
   return static_cast<std::uint16_t>(word >> (16 * (k & 1)));
 }
@@ -208,9 +205,12 @@ std::uint16_t half_of(std::uint32_t word, int k) {
 
 const char* to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::ok: return "ok";
-    case Outcome::deadlock: return "deadlock";
-    case Outcome::shared_out_of_range: return "shared address out of range";
+    case Outcome::ok:
+      return "ok";
+    case Outcome::deadlock:
+      return "deadlock";
+    case Outcome::shared_out_of_range:
+      return "shared address out of range";
   }
   return "unknown";
 }

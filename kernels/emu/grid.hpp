@@ -21,13 +21,13 @@ const char* to_string(Outcome outcome);
 struct Counters {
   std::uint64_t launches = 0;
   std::uint64_t ctas = 0;
-  std::uint64_t copies = 0;        // cp.async instructions of one thread
-  std::uint64_t global_bytes = 0;  // read by them
-  std::uint64_t mma = 0;           // warp-level
-  std::uint64_t load_matrix = 0;   // warp-level
-  std::uint64_t barriers = 0;      // block-level
-  std::uint64_t exp2 = 0;          // thread-level
-  std::uint64_t partial_bytes = 0; // read by load_l2
+  std::uint64_t copies = 0;         // cp.async instructions of one thread
+  std::uint64_t global_bytes = 0;   // read by them
+  std::uint64_t mma = 0;            // warp-level
+  std::uint64_t load_matrix = 0;    // warp-level
+  std::uint64_t barriers = 0;       // block-level
+  std::uint64_t exp2 = 0;           // thread-level
+  std::uint64_t partial_bytes = 0;  // read by load_l2
 };
 Counters& counters();
 
@@ -44,7 +44,8 @@ void cp_async16(std::uint32_t dst, const void* src, bool valid);
 void cp_commit();
 void cp_wait(int pending);
 void load_matrix(std::uint32_t (&r)[4], std::uint32_t row, bool transpose);
-void mma(DType type, float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0, std::uint32_t b1);
+void mma(DType type, float (&c)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+         std::uint32_t b1);
 float shuffle_xor(float value, int mask);
 unsigned arrive(std::uint32_t* counter, unsigned limit);
 void count_exp2();

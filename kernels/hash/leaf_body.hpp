@@ -35,7 +35,7 @@ struct RawSource {
   FIELDSIM_HD Piece fetch(const LeafArgs& args, std::int64_t at, int valid) const {
     if (valid == 16) return Piece{load_vector<Quad>(args.data + at)};
     Piece piece{{{0, 0, 0, 0}}};
-    FIELDSIM_UNROLL
+    FIELDSIM_HD_UNROLL
     for (int i = 0; i < 16; ++i)
       if (i < valid)
         piece.quad.w[i / 4] |= static_cast<std::uint32_t>(args.data[at + i]) << (8 * (i % 4));
@@ -119,7 +119,7 @@ FIELDSIM_HD void hash_leaves(const Block& block, const LeafArgs& args) {
     return leaf_slot(row, column);
   };
   const auto fetch = [&](std::uint32_t step) {
-    FIELDSIM_UNROLL
+    FIELDSIM_HD_UNROLL
     for (int i = 0; i < kPieces; ++i) {
       std::int64_t at;
       int valid;
@@ -134,7 +134,7 @@ FIELDSIM_HD void hash_leaves(const Block& block, const LeafArgs& args) {
     std::uint32_t data[16] = {};
     if (step < steps) {
       std::uint32_t* buffer = block.shared() + (step % 2) * kLeafBufferWords;
-      FIELDSIM_UNROLL
+      FIELDSIM_HD_UNROLL
       for (int i = 0; i < kPieces; ++i) {
         std::int64_t at;
         int valid;
@@ -143,10 +143,10 @@ FIELDSIM_HD void hash_leaves(const Block& block, const LeafArgs& args) {
       }
       if (step + 1 < steps) fetch(step + 1);
       block.sync();
-      FIELDSIM_UNROLL
+      FIELDSIM_HD_UNROLL
       for (int column = 0; column < 4; ++column) {
         const Quad quad = load_vector<Quad>(buffer + leaf_slot(thread, column));
-        FIELDSIM_UNROLL
+        FIELDSIM_HD_UNROLL
         for (int i = 0; i < 4; ++i) data[4 * column + i] = quad.w[i];
       }
     }
@@ -154,10 +154,10 @@ FIELDSIM_HD void hash_leaves(const Block& block, const LeafArgs& args) {
   }
   if (own_blocks == 0) return;
   std::uint8_t* out = args.digests + 32 * (first + thread);
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int half = 0; half < 2; ++half) {
     Quad quad;
-    FIELDSIM_UNROLL
+    FIELDSIM_HD_UNROLL
     for (int i = 0; i < 4; ++i) quad.w[i] = byte_swap(message.state.h[4 * half + i]);
     store_vector(out + 16 * half, quad);
   }

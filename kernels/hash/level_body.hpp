@@ -27,11 +27,11 @@ FIELDSIM_HD Sha256State hash_node(const std::uint32_t* children, std::uint32_t m
   const std::uint32_t length = 32 * m, blocks = tagged_blocks(length);
   for (std::uint32_t b = 0; b < blocks; ++b) {
     std::uint32_t data[16] = {};
-    FIELDSIM_UNROLL
+    FIELDSIM_HD_UNROLL
     for (std::uint32_t i = 0; i < 4; ++i) {
       if (16 * b + 4 * i < 8 * m) {
         const Quad quad = load_vector<Quad>(children + 16 * b + 4 * i);
-        FIELDSIM_UNROLL
+        FIELDSIM_HD_UNROLL
         for (std::uint32_t j = 0; j < 4; ++j) data[4 * i + j] = quad.w[j];
       }
     }
@@ -63,7 +63,7 @@ FIELDSIM_HD void hash_levels(const Block& block, const LevelArgs& args) {
         high = load_vector<Quad>(children + 4);
       } else {
         const Sha256State state = hash_node(children, static_cast<std::uint32_t>(m));
-        FIELDSIM_UNROLL
+        FIELDSIM_HD_UNROLL
         for (int i = 0; i < 4; ++i) {
           low.w[i] = byte_swap(state.h[i]);
           high.w[i] = byte_swap(state.h[4 + i]);

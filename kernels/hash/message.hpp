@@ -29,7 +29,7 @@ FIELDSIM_HD void take_block(TaggedMessage& message, const std::uint32_t (&data)[
                             std::uint32_t block, std::uint32_t length) {
   std::uint32_t w[16];
   std::uint32_t before = message.carry;
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int i = 0; i < 16; ++i) {
     w[i] = shifted_big_endian(before, data[i]);
     before = data[i];
@@ -39,7 +39,7 @@ FIELDSIM_HD void take_block(TaggedMessage& message, const std::uint32_t (&data)[
     // Written as a comparison per word, and not as w[end / 4], so that the array stays in
     // registers. A marker that was in an earlier block wraps round to a large number.
     const std::uint32_t end = length + 1 - 64 * block;
-    FIELDSIM_UNROLL
+    FIELDSIM_HD_UNROLL
     for (std::uint32_t i = 0; i < 16; ++i) {
       const std::uint32_t byte = end - 4 * i;
       w[i] |= byte < 4 ? 0x80000000u >> (8 * byte) : 0u;

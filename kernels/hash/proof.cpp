@@ -33,6 +33,7 @@ bool verify_proof(const TensorRecord& record, const Digest& expected, const Proo
   if (!check(record).ok()) return false;
   const std::uint64_t size = record.tree.leaf_bytes, arity = record.tree.arity;
   if (record.length == 0 || proof.leaf > (record.length - 1) / size) return false;
+  // The hash would show a wrong length as well; this spares hashing what a stranger sent.
   if (bytes != std::min(size, record.length - proof.leaf * size)) return false;
   Digest digest = leaf_digest(data, bytes);
   std::size_t used = 0;

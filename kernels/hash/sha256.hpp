@@ -38,7 +38,7 @@ FIELDSIM_HD void sha256_compress(Sha256State& state, std::uint32_t (&w)[16]) {
   };
   std::uint32_t a = state.h[0], b = state.h[1], c = state.h[2], d = state.h[3];
   std::uint32_t e = state.h[4], f = state.h[5], g = state.h[6], h = state.h[7];
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int t = 0; t < 64; ++t) {
     if (t >= 16) {
       const std::uint32_t x = w[(t + 1) % 16], y = w[(t + 14) % 16];

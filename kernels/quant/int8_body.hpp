@@ -65,7 +65,7 @@ FIELDSIM_HD Pair quantize8(const Quad& raw, std::int64_t base, int valid, const 
   // With 8 | inner the group lies in one channel: one integer division instead of eight.
   const bool one_scale = kPerTensor || scales.inner % 8 == 0;
   ScaleInverse scale = scale_at<kPerTensor>(scales, fixed, base);
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int i = 0; i < 8; ++i) {
     const auto bits = static_cast<std::uint16_t>(raw.w[i / 2] >> (16 * (i % 2)) & 0xffffu);
     if (i >= valid) continue;
@@ -83,14 +83,14 @@ FIELDSIM_HD Pair quantize8(const Quad& raw, std::int64_t base, int valid, const 
 // The last, incomplete group is read element by element: nothing past the tensor is touched.
 FIELDSIM_HD Quad load_elements(const std::uint16_t* x, int valid) {
   Quad raw{{0, 0, 0, 0}};
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int i = 0; i < 8; ++i)
     if (i < valid) raw.w[i / 2] |= static_cast<std::uint32_t>(x[i]) << (16 * (i % 2));
   return raw;
 }
 
 FIELDSIM_HD void store_codes(std::int8_t* codes, const Pair& words, int valid) {
-  FIELDSIM_UNROLL
+  FIELDSIM_HD_UNROLL
   for (int i = 0; i < 8; ++i)
     if (i < valid) codes[i] = static_cast<std::int8_t>(words.w[i / 4] >> (8 * (i % 4)) & 0xffu);
 }

@@ -15,6 +15,10 @@ struct Options {
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> seed;
   std::string json, csv, trace, kind;
+  std::string hardware, gate, output;          // validate, calibrate
+  std::vector<std::string> shapes;
+  std::int64_t plan = 0;
+  bool rows = false;
   bool timing = false, quiet = false, no_color = false;
   // --set assignments with --seed among them.
   std::vector<std::string> settings() const;
@@ -28,6 +32,8 @@ int guarded(const std::function<int()>& command);
 int run(const Options& o);
 int compare(const Options& o);
 int reproduce(const Options& o);
+int validate(const Options& o);
+int calibrate(const Options& o);
 int check(const Options& o);
 int schema(const Options& o);
 int list(const Options& o);

@@ -36,6 +36,23 @@ int main(int argc, char** argv) {
   reproduce->add_option("--json", o.json, "write the table as JSON to a file, or - for stdout");
   reproduce->add_flag("--quiet,-q", o.quiet, "no table, no diagnostics but errors");
 
+  CLI::App* validate = app.add_subcommand("validate", "predicted against measured, per stratum");
+  validate->add_option("tables", o.files, "measured tables")->required();
+  validate->add_option("--hardware", o.hardware, "the part they were measured on")->required();
+  validate->add_option("--gate", o.gate, "JSON of limits; exit 1 when one is missed");
+  validate->add_option("--json", o.json, "write the scores as JSON to a file, or - for stdout");
+  validate->add_flag("--rows", o.rows, "with every row in the JSON");
+  validate->add_flag("--quiet,-q", o.quiet, "no table");
+
+  CLI::App* calibrate = app.add_subcommand("calibrate", "fit a hardware file to measured tables");
+  calibrate->add_option("tables", o.files, "measured tables");
+  calibrate->add_option("--hardware", o.hardware, "the part to start from")->required();
+  calibrate->add_option("-o,--output", o.output, "the hardware file (or plan) to write");
+  calibrate->add_option("--plan", o.plan, "choose this many measurements of each operation instead")
+      ->check(CLI::Range(1, 10000));
+  calibrate->add_option("--shapes", o.shapes, "tables whose shapes to choose from");
+  calibrate->add_flag("--quiet,-q", o.quiet, "no table");
+
   CLI::App* check = app.add_subcommand("check", "validate files without running them");
   check->add_option("files", o.files, "scenario, hardware or model files")->required();
   check->add_option("--set", o.assignments, "path.to.key=value, over the file (repeatable)")
@@ -65,6 +82,8 @@ int main(int argc, char** argv) {
     if (*run) return fieldsim::cli::run(o);
     if (*compare) return fieldsim::cli::compare(o);
     if (*reproduce) return fieldsim::cli::reproduce(o);
+    if (*validate) return fieldsim::cli::validate(o);
+    if (*calibrate) return fieldsim::cli::calibrate(o);
     if (*check) return fieldsim::cli::check(o);
     if (*schema) return fieldsim::cli::schema(o);
     if (*list) return fieldsim::cli::list(o);

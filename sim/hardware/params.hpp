@@ -2,6 +2,7 @@
 // What a hardware file says: one struct per part, every member with its unit. The YAML keys are the
 // member names; configs/hardware/*.yaml gives each number with its source.
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -57,6 +58,14 @@ struct TreeHashParams {
   Duration compression;      // one dependent 64-byte SHA-256 compression in a thread
 };
 
+// Fitted numbers of the tile model by name, "decode.launch_us" (sim/hardware/gpu/tile/params.hpp). What
+// is absent has its architecture's default.
+struct TileNumbers {
+  std::map<std::string, std::optional<Duration>> times;
+  std::map<std::string, std::optional<double>> ratios;
+  std::map<std::string, std::optional<BytesPerSecond>> rates;
+};
+
 struct PowerParams {
   Power idle;
   Power busy;                // sustained limit (TDP)
@@ -72,6 +81,7 @@ struct GpuParams {
   TreeHashParams tree_hash;
   std::int64_t copy_engines = 2;
   PowerParams power;
+  TileNumbers tile;
 };
 
 enum class LinkKind { pcie, nvlink_c2c };

@@ -50,8 +50,8 @@ TEST_CASE("decode reads K, V and Q once, whatever the group size up to a row til
   for (int group : {1, 4, 16}) {
     Case c = decode(2, 77, 21, Sharing::per_request);
     c.group = group;
-    const auto expected = static_cast<std::uint64_t>(
-        stream_bytes(2 * (77 + 21), c.kv_heads, c.head_dim));
+    const auto expected =
+        static_cast<std::uint64_t>(stream_bytes(2 * (77 + 21), c.kv_heads, c.head_dim));
     CHECK(counted(c).global_bytes == expected + query_bytes(c, 1));
   }
 }
@@ -94,8 +94,8 @@ TEST_CASE("a causal tile stops at its last row's token") {
   c.group = 1;
   const emu::Counters causal = counted(c);
   // Four tiles of 16 tokens see 16, 32, 48 and 64 tokens.
-  const auto expected = static_cast<std::uint64_t>(
-      stream_bytes(16 + 32 + 48 + 64, c.kv_heads, c.head_dim));
+  const auto expected =
+      static_cast<std::uint64_t>(stream_bytes(16 + 32 + 48 + 64, c.kv_heads, c.head_dim));
   CHECK(causal.global_bytes == expected + query_bytes(c, 64));
 }
 

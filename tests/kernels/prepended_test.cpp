@@ -29,20 +29,20 @@ std::string run_prepended(Case c) {
           const KVPool& kv = w.args.kv;
           const std::size_t from = w.anchor_at(s, i * c.page + t, h);
           const std::size_t bytes = static_cast<std::size_t>(c.head_dim) * 2;
-          std::memcpy(&w.k[static_cast<std::size_t>(page * kv.k_page + t * kv.k_token +
-                                                    h * kv.k_head)],
-                      &w.anchor_k[from], bytes);
-          std::memcpy(&w.v[static_cast<std::size_t>(page * kv.v_page + t * kv.v_token +
-                                                    h * kv.v_head)],
-                      &w.anchor_v[from], bytes);
+          std::memcpy(
+              &w.k[static_cast<std::size_t>(page * kv.k_page + t * kv.k_token + h * kv.k_head)],
+              &w.anchor_k[from], bytes);
+          std::memcpy(
+              &w.v[static_cast<std::size_t>(page * kv.v_page + t * kv.v_token + h * kv.v_head)],
+              &w.anchor_v[from], bytes);
         }
     }
   const int wide = w.args.block_table_stride + per_set;
   std::vector<std::int32_t> table(static_cast<std::size_t>(wide * w.batch()), -1);
   std::vector<std::int32_t> lens(w.kv_lens.size());
   const Error e = prepend_anchor_pages(w.problem, w.lengths, c.page, w.block_table.data(),
-                                       w.args.block_table_stride, anchor_pages.data(),
-                                       table.data(), wide, lens.data());
+                                       w.args.block_table_stride, anchor_pages.data(), table.data(),
+                                       wide, lens.data());
   if (!e.ok()) return std::string(e.argument) + " " + e.reason;
   w.problem.max_anchors = 0;
   w.problem.cascade = false;

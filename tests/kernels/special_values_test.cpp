@@ -35,8 +35,8 @@ bool request_is_nan(const World& w, int request, int kv_head) {
   int all = 0;
   for (int g = 0; g < w.c.group; ++g)
     for (int d = 0; d < w.c.head_dim; ++d) {
-      const double v = value(w, w.q_start[static_cast<std::size_t>(request)],
-                             kv_head * w.c.group + g, d);
+      const double v =
+          value(w, w.q_start[static_cast<std::size_t>(request)], kv_head * w.c.group + g, d);
       bad += !std::isfinite(v);
       ++all;
     }

@@ -5,7 +5,10 @@
 namespace fieldsim::analytic {
 
 double pcie_x16_rate(int generation, std::int64_t mps, Way way) {
-  const double gigatransfers = generation == 3 ? 8e9 : generation == 4 ? 16e9 : generation == 5 ? 32e9 : 64e9;
+  const double gigatransfers = generation == 3   ? 8e9
+                               : generation == 4 ? 16e9
+                               : generation == 5 ? 32e9
+                                                 : 64e9;
   const double raw = gigatransfers * 16 / 8;
   const auto payload = static_cast<double>(mps);
   if (generation == 6) return raw * 236 / 256 * payload / (payload + 16);

@@ -17,7 +17,8 @@ double window_rate(double T, double V, std::int64_t window);
 // The smallest window that never stalls: 1 + ceil(V / T).
 std::int64_t smallest_window(std::int64_t T, std::int64_t V);
 
-// Discarded work of an asynchronous run per committed boundary, in boundaries: p / (1 - p) (1 + V/T).
+// Discarded work of an asynchronous run per committed boundary, in boundaries: p / (1 - p) (1 +
+// V/T).
 double discarded_per_boundary(double T, double V, double p);
 
 // Unverified tokens at a random instant of steady state, tokens counted when they are complete:

@@ -24,7 +24,8 @@ double hash_seconds(double bytes, double per_call, double rate, std::int64_t thr
 
 double serial_seconds(double bytes, std::int64_t pieces, double copy_rate, double copy_fixed,
                       double per_call, double hash_rate) {
-  return static_cast<double>(pieces) * (copy_fixed + per_call) + bytes / copy_rate + bytes / hash_rate;
+  return static_cast<double>(pieces) * (copy_fixed + per_call) + bytes / copy_rate +
+         bytes / hash_rate;
 }
 
 double overlapped_seconds(std::int64_t pieces, double copy, double hash) {

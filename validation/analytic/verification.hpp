@@ -17,7 +17,8 @@ int merkle_path(double leaves);
 // per_call + bytes / rate, on each of `threads` cores with an equal share.
 double hash_seconds(double bytes, double per_call, double rate, std::int64_t threads);
 
-// n pieces copied and hashed one after the other: n (fixed + per_call) + bytes / copy + bytes / hash.
+// n pieces copied and hashed one after the other: n (fixed + per_call) + bytes / copy + bytes /
+// hash.
 double serial_seconds(double bytes, std::int64_t pieces, double copy_rate, double copy_fixed,
                       double per_call, double hash_rate);
 // The same with the copy of a piece behind the hash of the last: the longer stage n times, the

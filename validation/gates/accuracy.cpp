@@ -1,6 +1,6 @@
 // The accuracy study behind docs/accuracy.md, as JSON on stdout; development only, not shipped.
-//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands, host
-//   fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
+//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands,
+//   host fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
 //   fidelity_accuracy self              the table of tests/unit/fidelity/self_test.cpp
 #include <algorithm>
 #include <cmath>
@@ -44,12 +44,13 @@ Score errors_of(const std::vector<PreparedRow>& rows, const hardware::tile::GpuS
   return score(e);
 }
 
-// A start that knows nothing of this part: every default off by 0.7 of its prior spread, alternately.
+// A start that knows nothing of this part: every default off by 0.7 of its prior spread,
+// alternately.
 hardware::tile::TileParams ignorant(const hardware::tile::GpuShape& gpu, Operation op) {
   auto p = hardware::tile::default_params(gpu);
   double sign = 1;
   for (const auto& q : hardware::tile::parameters(op, gpu.family)) {
-    q.in(p) = std::clamp(q.in(p) * std::exp(0.7 * sign * q.prior_sd), q.lower, q.upper);
+    q.in(p) = std::clamp(q.in(p)*std::exp(0.7 * sign * q.prior_sd), q.lower, q.upper);
     sign = -sign;
   }
   return p;
@@ -61,8 +62,10 @@ ordered_json cross(const std::vector<Row>& rows, Operation op, const Part& part)
   ordered_json out;
   for (const Fold fold : {Fold::layout, Fold::length}) {
     const auto c = cross_validate(rows, op, part.gpu, fold, o);
-    ordered_json j = {{"model", json_of(c.model)}, {"roofline", json_of(c.roofline)},
-                      {"analytic", json_of(c.analytic)}, {"regimes", ordered_json::object()}};
+    ordered_json j = {{"model", json_of(c.model)},
+                      {"roofline", json_of(c.roofline)},
+                      {"analytic", json_of(c.analytic)},
+                      {"regimes", ordered_json::object()}};
     for (const auto& [k, s] : c.strata) j["regimes"][k] = json_of(s);
     out[name(fold)] = j;
   }
@@ -94,7 +97,8 @@ hardware::tile::TileParams transferred(const hardware::tile::TileParams& from,
                                        const hardware::tile::GpuShape& b) {
   auto p = from;
   const double clock = a.clock / b.clock;
-  const double matrix = clock * 0.5 * (1 + (a.matrix / a.sms / a.clock) / (b.matrix / b.sms / b.clock));
+  const double matrix =
+      clock * 0.5 * (1 + (a.matrix / a.sms / a.clock) / (b.matrix / b.sms / b.clock));
   for (auto* q : {&p.decode, &p.prefill}) {
     for (double* t : {&q->prologue_us, &q->prologue_wide_us, &q->write_warp_us, &q->request_us})
       *t *= clock;
@@ -111,7 +115,8 @@ int report(const std::string& only) {
   std::map<std::string, hardware::tile::GpuShape> shapes;
   for (const Part& part : gates::parts()) shapes[part.name] = hardware::tile::shape_of(part.gpu);
   for (const Part& part : gates::parts()) {
-    if (!only.empty() && part.name != only) continue;
+    const bool quick = only == "transfer";
+    if (!only.empty() && !quick && part.name != only) continue;
     const auto& gpu = shapes[part.name];
     ordered_json& j = out["parts"][part.name];
     auto params = hardware::tile::default_params(gpu);
@@ -123,14 +128,18 @@ int report(const std::string& only) {
       o["rejected"] = filtered.rejected;
       const Fitted f = fit(rows, gpu, params);
       params = f.params;
+      if (quick) continue;
       for (const auto& v : f.values)
-        o["parameters"][v.parameter.name] = {{"value", v.value}, {"unit", v.parameter.unit},
-                                             {"uncertainty", v.uncertainty}, {"rows", v.rows}};
+        o["parameters"][v.parameter.name] = {{"value", v.value},
+                                             {"unit", v.parameter.unit},
+                                             {"uncertainty", v.uncertainty},
+                                             {"rows", v.rows}};
       o["unidentified"] = f.unidentified;
       o["fitted"] = json_of(errors_of(rows, gpu, f.params));
       o["cross"] = cross(filtered.rows, op, part);
       if (op != Operation::scale) o["designed"] = designed(rows, op, gpu);
-      // From the datasheet alone: other parts' defaults off by their priors, and the band around them.
+      // From the datasheet alone: other parts' defaults off by their priors, and the band around
+      // them.
       const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), false);
       o["datasheet"] = json_of(v.overall);
       o["datasheet"]["covered"] = v.covered;
@@ -142,7 +151,7 @@ int report(const std::string& only) {
     }
     fitted[part.name] = params;
   }
-  if (!only.empty()) {
+  if (!only.empty() && only != "transfer") {
     std::fputs((out.dump(1) + "\n").c_str(), stdout);
     return 0;
   }
@@ -152,17 +161,20 @@ int report(const std::string& only) {
       if (part.name != to) continue;
       const auto p = transferred(fitted[from], shapes[from], shapes[to]);
       for (const auto& [op, table] : kTables) {
-        const auto rows = prepare(gates::rows_of(part, table), shapes[to]);
-        if (!rows.empty())
-          out["transfer"][from + " -> " + to][hardware::tile::name(op)] =
-              json_of(errors_of(rows, shapes[to], p));
+        const auto rows = gates::rows_of(part, table);
+        if (rows.empty()) continue;
+        const auto v = validate(rows, part.gpu, p, from.substr(0, 2) == to.substr(0, 2));
+        ordered_json j = json_of(v.overall);
+        j["covered"] = v.covered;
+        out["transfer"][from + " -> " + to][hardware::tile::name(op)] = j;
       }
     }
   }
-  const auto host = fit_host(read_host_table(gates::data_folder() +
-                                             "/host/vidur_a100_serving_host_overheads_ms.csv"));
+  const auto host = fit_host(
+      read_host_table(gates::data_folder() + "/host/vidur_a100_serving_host_overheads_ms.csv"));
   for (const auto& [component, cost] : host.costs)
-    out["host"][component] = {{"fixed_us", cost.fixed_us}, {"request_us", cost.request_us},
+    out["host"][component] = {{"fixed_us", cost.fixed_us},
+                              {"request_us", cost.request_us},
                               {"held_out", json_of(host.held_out.at(component))}};
   out["end_to_end"] = gates::end_to_end(fitted);
   std::fputs((out.dump(1) + "\n").c_str(), stdout);
@@ -199,6 +211,6 @@ int main(int argc, char** argv) {
   }
   if (what == "fit" && argc > 2) return write_fits(argv[2]);
   if (what == "report") return report(argc > 2 ? argv[2] : "");
-  std::fputs("usage: fidelity_accuracy report [PART] | fit FOLDER | self\n", stderr);
+  std::fputs("usage: fidelity_accuracy report [PART|transfer] | fit FOLDER | self\n", stderr);
   return 2;
 }

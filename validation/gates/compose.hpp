@@ -11,7 +11,8 @@
 namespace fieldsim::gates {
 
 // Llama-3.1-8B (config.json of the model): 32 layers, hidden 4096, 32/8 heads of 128, MLP 14336,
-// vocabulary 128256; 16-bit weights and KV, one GPU. us per step; nothing is in L2 at a layer's start.
+// vocabulary 128256; 16-bit weights and KV, one GPU. us per step; nothing is in L2 at a layer's
+// start.
 struct StepParts {
   double attention = 0, products = 0, head = 0;
   double total() const { return attention + products + head; }
@@ -40,18 +41,22 @@ inline StepParts llama_8b_step(const hardware::GpuParams& gpu, const hardware::t
 struct PublicFigure {
   std::string part, source;
   std::int64_t batch, context;
-  double dram_gbps;   // of the machine that was measured
+  double dram_gbps;  // of the machine that was measured
   double tpot_ms;
 };
 
 inline nlohmann::ordered_json end_to_end(
     const std::map<std::string, hardware::tile::TileParams>& fitted) {
   const PublicFigure figures[] = {
-      {"h100-sxm", "yobitelcomm.github.io/bench concurrency sweep: H100 80GB HBM3, vLLM 0.21.0, fp16, "
-       "chatbot-short, concurrency 1, TPOT p50", 1, 256, 3350, 6.48},
+      {"h100-sxm",
+       "yobitelcomm.github.io/bench concurrency sweep: H100 80GB HBM3, vLLM 0.21.0, fp16, "
+       "chatbot-short, concurrency 1, TPOT p50",
+       1, 256, 3350, 6.48},
       {"h100-sxm", "the same, concurrency 4", 4, 256, 3350, 6.59},
-      {"a100-sxm-80gb", "johnmusgrave.com vLLM throughput-latency sweep: A100 40 GB (1555 GB/s), vLLM "
-       "0.23.0, bf16, 1024 in, 128 out, concurrency 1: about 75 tokens/s", 1, 1088, 1555, 13.3},
+      {"a100-sxm-80gb",
+       "johnmusgrave.com vLLM throughput-latency sweep: A100 40 GB (1555 GB/s), vLLM "
+       "0.23.0, bf16, 1024 in, 128 out, concurrency 1: about 75 tokens/s",
+       1, 1088, 1555, 13.3},
   };
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
   for (const PublicFigure& f : figures) {
@@ -62,10 +67,15 @@ inline nlohmann::ordered_json end_to_end(
                             ? at->second
                             : hardware::tile::default_params(hardware::tile::shape_of(gpu));
     const StepParts s = llama_8b_step(gpu, params, f.batch, f.context);
-    out.push_back({{"part", f.part}, {"source", f.source}, {"batch", f.batch},
-                   {"context", f.context}, {"measured_ms", f.tpot_ms},
-                   {"operators_ms", s.total() * 1e-3}, {"attention_ms", s.attention * 1e-3},
-                   {"products_ms", s.products * 1e-3}, {"head_ms", s.head * 1e-3}});
+    out.push_back({{"part", f.part},
+                   {"source", f.source},
+                   {"batch", f.batch},
+                   {"context", f.context},
+                   {"measured_ms", f.tpot_ms},
+                   {"operators_ms", s.total() * 1e-3},
+                   {"attention_ms", s.attention * 1e-3},
+                   {"products_ms", s.products * 1e-3},
+                   {"head_ms", s.head * 1e-3}});
   }
   return out;
 }

@@ -1,7 +1,6 @@
 #include "validation/measure/budget.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace fieldsim::measure {
 
@@ -30,9 +29,5 @@ bool Budget::allows(double expected) {
 
 double Budget::left_in_group() const { return std::max(0.0, group_end_ - now_()); }
 double Budget::left() const { return std::max(0.0, end_ - now_()); }
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace fieldsim::measure

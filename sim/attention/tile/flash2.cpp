@@ -1,5 +1,5 @@
-// FlashAttention 2 with a paged cache, as vLLM calls it: always the split-KV kernel, 64 x 128 tiles.
-// Sources (Dao-AILab/flash-attention, csrc/flash_attn): src/flash_fwd_launch_template.h
+// FlashAttention 2 with a paged cache, as vLLM calls it: always the split-KV kernel, 64 x 128
+// tiles. Sources (Dao-AILab/flash-attention, csrc/flash_attn): src/flash_fwd_launch_template.h
 // (run_mha_fwd_splitkv_dispatch), flash_api.cpp (num_splits_heuristic, seqlenq_ngroups_swapped).
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,8 @@ std::int64_t columns(std::int64_t head_dim) {
   return head_dim <= 64 ? 256 : head_dim <= 128 ? 128 : 64;
 }
 
-// The smallest eligible number of splits with 85 % of the best wave efficiency over two CTAs per SM.
+// The smallest eligible number of splits with 85 % of the best wave efficiency over two CTAs per
+// SM.
 std::int64_t splits(double tiles, double slots, std::int64_t kv_tiles) {
   if (tiles >= 0.8 * slots) return 1;
   const std::int64_t most = std::min({kMaxSplits, static_cast<std::int64_t>(slots), kv_tiles});
@@ -47,7 +48,8 @@ AttentionPlan plan_flash2(const AttentionCall& call, const hardware::tile::GpuSh
   p.resident = std::max<std::int64_t>(fits.ctas, 1);
   std::int64_t heads = call.query_heads;
   if (call.query_tokens == 1 && call.group() > 1) {
-    // Decode of a grouped model: the group's query heads become the rows of one tile, and KV may split.
+    // Decode of a grouped model: the group's query heads become the rows of one tile, and KV may
+    // split.
     heads = call.kv_heads;
     p.row_tiles = ceil_div(call.group(), p.tile_rows);
     p.grouped = true;

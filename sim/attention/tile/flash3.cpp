@@ -1,7 +1,8 @@
 // FlashAttention 3 as vLLM calls it with a paged cache of 64-token pages: non-TMA loads, the query
 // heads of a KV group packed into the tile's rows, varlen dynamic persistent scheduler.
 // Sources (vllm-project/flash-attention): hopper/tile_size.h, hopper/heuristics.h,
-// hopper/flash_prepare_scheduler.cu, hopper/tile_scheduler.hpp; vllm v1/attention/backends/flash_attn.py.
+// hopper/flash_prepare_scheduler.cu, hopper/tile_scheduler.hpp; vllm
+// v1/attention/backends/flash_attn.py.
 #include <algorithm>
 #include <cmath>
 
@@ -10,12 +11,12 @@
 namespace fieldsim::attention::tile {
 namespace {
 
-constexpr std::int64_t kNarrowRows = 64;        // one MMA warpgroup when all rows fit
+constexpr std::int64_t kNarrowRows = 64;  // one MMA warpgroup when all rows fit
 constexpr std::int64_t kWideRows = 128;
-constexpr std::int64_t kGraphTokens = 512;      // capture size: up to here vLLM allows splits ...
-constexpr std::int64_t kGraphSplits = 32;       // ... this many
+constexpr std::int64_t kGraphTokens = 512;  // capture size: up to here vLLM allows splits ...
+constexpr std::int64_t kGraphSplits = 32;   // ... this many
 constexpr std::int64_t kMaxSplits = 128;
-constexpr std::int64_t kSchedulerBatch = 992;   // 31 requests x 32 warps: beyond it no dynamic split
+constexpr std::int64_t kSchedulerBatch = 992;  // 31 requests x 32 warps: beyond it no dynamic split
 constexpr float kSplitMargin = 1.1F;
 constexpr double kKvBlocksBytes = 8.0 * 1024 * 1024;  // L2 budget of the head swizzle
 
@@ -31,8 +32,7 @@ std::int64_t columns(std::int64_t head_dim, bool fp8, bool narrow) {
 std::int64_t static_splits(double tiles, double sms, std::int64_t kv_tiles) {
   constexpr std::int64_t kNeverSplit = 4;
   if (tiles >= 0.8 * sms || kv_tiles <= kNeverSplit) return 1;
-  const std::int64_t most =
-      std::min({kMaxSplits, static_cast<std::int64_t>(sms), kv_tiles});
+  const std::int64_t most = std::min({kMaxSplits, static_cast<std::int64_t>(sms), kv_tiles});
   const auto efficiency = [&](std::int64_t n) {
     const double waves = tiles * static_cast<double>(n) / sms;
     return waves / std::ceil(waves);
@@ -70,13 +70,13 @@ AttentionPlan plan_flash3(const AttentionCall& call, const hardware::tile::GpuSh
     const float blocks = static_cast<float>(call.batch * p.row_tiles * p.kv_tiles);
     const float per_sm = std::ceil(blocks * kSplitMargin * static_cast<float>(call.kv_heads) /
                                    static_cast<float>(gpu.sms));
-    p.splits = std::clamp<std::int64_t>(ceil_div(p.kv_tiles, static_cast<std::int64_t>(per_sm)),
-                                        1, allowed);
+    p.splits = std::clamp<std::int64_t>(ceil_div(p.kv_tiles, static_cast<std::int64_t>(per_sm)), 1,
+                                        allowed);
   }
   // Longest tiles first; heads advance inside a row tile, in groups whose KV shares L2.
   append_row_tiles(call, group, p, /*longest_first=*/true);
-  const double kv_block = static_cast<double>(p.tile_columns * call.head_dim * 2) *
-                          (call.fp8 ? 1.0 : 2.0);
+  const double kv_block =
+      static_cast<double>(p.tile_columns * call.head_dim * 2) * (call.fp8 ? 1.0 : 2.0);
   std::int64_t together = 1;
   for (const std::int64_t n : {16, 8, 4, 2}) {
     if (static_cast<double>(p.kv_tiles * n) <= kKvBlocksBytes / kv_block) {

@@ -18,12 +18,12 @@ using hardware::tile::GpuShape;
 // Elements of k in one step; fixed costs are quoted per 64. Ampere's mma.sync kernels step by 32.
 constexpr double kReferenceDepth = 64;
 double step_depth(Family family) { return family == Family::ampere ? 32 : 64; }
-constexpr double kElement = 2;           // bytes
-constexpr double kPartial = 4;           // fp32 partial sums of split-K
-constexpr double kPrologue = 0.3;        // us: first loads of a CTA
-constexpr double kWriteShare = 0.9;      // writes reach this share of the read bandwidth
-constexpr double kL2Reads = 0.6;         // achieved share of the L2 ports, ...
-constexpr double kL2PortBytes = 64;      // ... bytes per clock and SM
+constexpr double kElement = 2;       // bytes
+constexpr double kPartial = 4;       // fp32 partial sums of split-K
+constexpr double kPrologue = 0.3;    // us: first loads of a CTA
+constexpr double kWriteShare = 0.9;  // writes reach this share of the read bandwidth
+constexpr double kL2Reads = 0.6;     // achieved share of the L2 ports, ...
+constexpr double kL2PortBytes = 64;  // ... bytes per clock and SM
 constexpr double kReferenceTile = 128 * 128;
 constexpr double kOverlap = 3;
 constexpr double kDroopFrom = 300, kDroopTo = 1600;  // us of one kernel, replayed 54 times
@@ -32,14 +32,21 @@ struct Candidate {
   double m, n, split;
 };
 
-// Ampere: the coarse set of mma.sync kernels. Hopper: warpgroup kernels come in multiples of 64 by 32
-// (a fine set makes A100 worse and a coarse one makes H100 worse: the libraries really differ).
+// Ampere: the coarse set of mma.sync kernels. Hopper: warpgroup kernels come in multiples of 64 by
+// 32 (a fine set makes A100 worse and a coarse one makes H100 worse: the libraries really differ).
 std::vector<Candidate> candidates(Family family) {
   std::vector<Candidate> list;
   if (family == Family::ampere) {
-    constexpr std::array<std::array<double, 2>, 10> kTiles = {
-        {{256, 128}, {128, 256}, {128, 128}, {64, 256}, {256, 64},
-         {128, 64}, {64, 128}, {64, 64}, {64, 32}, {32, 64}}};
+    constexpr std::array<std::array<double, 2>, 10> kTiles = {{{256, 128},
+                                                               {128, 256},
+                                                               {128, 128},
+                                                               {64, 256},
+                                                               {256, 64},
+                                                               {128, 64},
+                                                               {64, 128},
+                                                               {64, 64},
+                                                               {64, 32},
+                                                               {32, 64}}};
     for (const auto& t : kTiles)
       for (const double s : {1, 2, 3, 4, 6, 8, 12, 16, 24, 32}) list.push_back({t[0], t[1], s});
     return list;
@@ -64,9 +71,11 @@ const std::vector<Candidate>& library(Family family) {
   return family == Family::ampere ? ampere : hopper;
 }
 
-// Share of a buffer that a cyclic reuse over `window` bytes still finds in L2: all up to half of the
-// cache, none beyond it.
-double resident_share(double window, double l2) { return std::clamp(2 - 2 * window / l2, 0.0, 1.0); }
+// Share of a buffer that a cyclic reuse over `window` bytes still finds in L2: all up to half of
+// the cache, none beyond it.
+double resident_share(double window, double l2) {
+  return std::clamp(2 - 2 * window / l2, 0.0, 1.0);
+}
 
 }  // namespace
 
@@ -97,20 +106,28 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
     // Split-K is used only to fill the GPU, and keeps two 64-deep steps for every CTA.
     if (t.split > 1 && (steps < least_steps || rows * columns > 2 * gpu.sms)) continue;
     const double waves = std::ceil(rows * columns * t.split / gpu.sms);
-    // What a step must fetch from DRAM for this SM: operands are shared by the CTAs of a row or column.
-    const double fetched = depth * kElement *
-                           (std::min(t.n, n) * (1 - hit_b) / rows + std::min(t.m, m) * (1 - hit_a) / columns);
+    // What a step must fetch from DRAM for this SM: operands are shared by the CTAs of a row or
+    // column.
+    const double fetched =
+        depth * kElement *
+        (std::min(t.n, n) * (1 - hit_b) / rows + std::min(t.m, m) * (1 - hit_a) / columns);
     const double work = std::max(2 * t.m * t.n * depth / matrix, fetched / p.sm_dram_rate);
     double pipe = waves * steps * (work + fixed);
     pipe *= hardware::tile::droop_factor(pipe, p.droop, kDroopFrom, kDroopTo);
     const double ends = waves * (kPrologue + p.epilogue_us * t.m * t.n / kReferenceTile);
-    const double split =
-        t.split > 1 ? p.split_us + 2 * kPartial * t.split * m * n / l2 : 0;
+    const double split = t.split > 1 ? p.split_us + 2 * kPartial * t.split * m * n / l2 : 0;
     const double total = hardware::tile::overlapped(pipe + ends, memory, kOverlap) + split;
     if (total >= best.total) continue;
-    best = {static_cast<std::int64_t>(t.m), static_cast<std::int64_t>(t.n),
-            static_cast<std::int64_t>(t.split), static_cast<std::int64_t>(waves),
-            total, pipe, memory, ends, split, p.launch_us};
+    best = {static_cast<std::int64_t>(t.m),
+            static_cast<std::int64_t>(t.n),
+            static_cast<std::int64_t>(t.split),
+            static_cast<std::int64_t>(waves),
+            total,
+            pipe,
+            memory,
+            ends,
+            split,
+            p.launch_us};
   }
   // Whatever was fitted, no kernel beats the matrix rate.
   best.total = std::max(best.total, 2 * m * n * k / gpu.matrix) + p.launch_us;

@@ -16,12 +16,12 @@ struct GemmCall {
 
 struct GemmChoice {
   std::int64_t tile_m = 0, tile_n = 0, split_k = 1;
-  std::int64_t waves = 0;          // CTAs on the busiest SM
-  double total = 0;                // us, with the launch
-  double pipe = 0;                 // k steps on the busiest SM
-  double memory = 0;               // compulsory bytes
-  double ends = 0;                 // prologues and epilogues
-  double split = 0;                // second pass of split-K
+  std::int64_t waves = 0;  // CTAs on the busiest SM
+  double total = 0;        // us, with the launch
+  double pipe = 0;         // k steps on the busiest SM
+  double memory = 0;       // compulsory bytes
+  double ends = 0;         // prologues and epilogues
+  double split = 0;        // second pass of split-K
   double launch = 0;
 };
 

@@ -32,25 +32,29 @@ OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim, std::i
       best = {t, cta, r, static_cast<double>(r.ctas * t.bytes_in_flight())};
   }
   if (!known)
-    throw ConfigError(Where{}, "model.head_dim",
-                      fmt::format("the fused kernel is compiled for head sizes 64, 128 and 256, not {}",
-                                  head_dim));
+    throw ConfigError(
+        Where{}, "model.head_dim",
+        fmt::format("the fused kernel is compiled for head sizes 64, 128 and 256, not {}",
+                    head_dim));
   if (best.residency.ctas > 0) return best;
   if (least_over == Bytes::max())
-    throw ConfigError(Where{}, "attention.kernel", "the fused kernel's registers or warps do not fit an SM");
+    throw ConfigError(Where{}, "attention.kernel",
+                      "the fused kernel's registers or warps do not fit an SM");
   // One stage of one step per warp is the least a ring can be.
   kernels::Tiling one = smallest;
   one.stages = 1;
   const auto room = sm.shared_memory_per_cta.count();
   std::string hint = "no ring of 16-token steps would";
   if (one.smem_bytes() <= room)
-    hint = fmt::format("a one-stage ring of 16-token KV or anchor steps ({} B) would fit", one.smem_bytes());
+    hint = fmt::format("a one-stage ring of 16-token KV or anchor steps ({} B) would fit",
+                       one.smem_bytes());
   throw ConfigError(
       Where{}, "attention.kernel",
-      fmt::format("fused kernel, head size {}: the KV and anchor tile of {} stages x 4 warps x {} "
-                  "tokens needs {} B of shared memory, {} B more than the {} B that one CTA may use; {}",
-                  head_dim, smallest.stages, kernels::kTokensPerStep, smallest.smem_bytes(),
-                  least_over.count(), room, hint));
+      fmt::format(
+          "fused kernel, head size {}: the KV and anchor tile of {} stages x 4 warps x {} "
+          "tokens needs {} B of shared memory, {} B more than the {} B that one CTA may use; {}",
+          head_dim, smallest.stages, kernels::kTokensPerStep, smallest.smem_bytes(),
+          least_over.count(), room, hint));
 }
 
 AttentionPlan plan_own(const AttentionCall& call, std::int64_t anchors, const OwnKernel& kernel,
@@ -58,7 +62,8 @@ AttentionPlan plan_own(const AttentionCall& call, std::int64_t anchors, const Ow
   AttentionCall with_anchors = call;
   with_anchors.context = call.context + anchors;
   AttentionPlan p = common_plan(with_anchors);
-  constexpr std::int64_t kCtaTokens = kernels::kTokensPerStep * kernels::kWarps;  // one step of every warp
+  constexpr std::int64_t kCtaTokens =
+      kernels::kTokensPerStep * kernels::kWarps;  // one step of every warp
   p.tile_rows = kernels::kRowsPerTile;
   p.tile_columns = kCtaTokens;
   p.row_tiles = ceil_div(call.query_tokens * call.group(), kernels::kRowsPerTile);

@@ -1,5 +1,6 @@
 // One CTA of 256 threads per row, eight of them resident on an SM (vLLM csrc/quantization/w8a8/fp8:
-// static_scaled_fp8_quant and dynamic_per_token_scaled_fp8_quant; grid = rows, block = min(columns, 256)).
+// static_scaled_fp8_quant and dynamic_per_token_scaled_fp8_quant; grid = rows, block = min(columns,
+// 256)).
 #include "sim/attention/tile/quantize.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ using hardware::tile::GpuShape;
 using hardware::tile::QuantizeParams;
 
 constexpr std::int64_t kResidentCtas = 8;
-constexpr double kStepElements = 1024;   // 256 threads, one 8-byte vector of four elements each
+constexpr double kStepElements = 1024;  // 256 threads, one 8-byte vector of four elements each
 constexpr double kReadBytes = 2, kWriteBytes = 1;
 constexpr double kOverlap = 3;
 

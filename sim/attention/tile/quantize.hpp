@@ -1,6 +1,6 @@
 #pragma once
-// Elementwise quantisation of a row-major [rows, columns] 16-bit matrix to 8 bits, one CTA per row, and
-// the reduction that finds a dynamic scale per row.
+// Elementwise quantisation of a row-major [rows, columns] 16-bit matrix to 8 bits, one CTA per row,
+// and the reduction that finds a dynamic scale per row.
 #include <cstdint>
 
 #include "sim/hardware/gpu/tile/engine.hpp"

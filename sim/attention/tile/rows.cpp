@@ -41,14 +41,15 @@ AttentionPlan common_plan(const AttentionCall& call) {
   AttentionPlan p;
   p.query_bytes = q * element;  // 8-bit caches take 8-bit queries
   p.output_bytes = q * kFp16;
-  p.kv_bytes = static_cast<double>(call.batch) * static_cast<double>(kv_span(call)) * kv_row * element;
+  p.kv_bytes =
+      static_cast<double>(call.batch) * static_cast<double>(kv_span(call)) * kv_row * element;
   p.new_kv_bytes = tokens * kv_row * kFp16;
   p.written_bytes = tokens * kv_row * element;
   p.partial_bytes = q * kPartial;  // times the splits, where there are several
   // vLLM reshape_and_cache_flash: one CTA per token, min(kv_heads * head_dim, 512) threads.
   constexpr std::int64_t kThreads = 512, kWarp = 32, kHead = 128;
-  p.write_warps = static_cast<double>(
-      ceil_div(std::min(call.kv_heads * call.head_dim, kThreads), kWarp));
+  p.write_warps =
+      static_cast<double>(ceil_div(std::min(call.kv_heads * call.head_dim, kThreads), kWarp));
   p.write_heads = static_cast<double>(call.kv_heads) * dim / static_cast<double>(kHead);
   return p;
 }
@@ -64,9 +65,9 @@ void append_row_tiles(const AttentionCall& call, std::int64_t queries_per_row_to
     const std::int64_t first = tile * plan.tile_rows / queries_per_row_token;
     const std::int64_t end = ceil_div(history + last, plan.tile_columns);
     const std::int64_t begin =
-        call.window > 0 ? std::max<std::int64_t>(0, history + first + 1 - call.window) /
-                              plan.tile_columns
-                        : 0;
+        call.window > 0
+            ? std::max<std::int64_t>(0, history + first + 1 - call.window) / plan.tile_columns
+            : 0;
     const std::int64_t blocks = std::max<std::int64_t>(end - begin, 1);
     const std::int64_t per_split = ceil_div(blocks, plan.splits);
     const std::int64_t full = ceil_div(blocks, per_split);
@@ -85,9 +86,12 @@ std::vector<std::int64_t> head_groups(std::int64_t heads, std::int64_t together)
 
 Library library_of(hardware::tile::Family family) {
   switch (family) {
-    case hardware::tile::Family::ampere: return Library::flash2;
-    case hardware::tile::Family::hopper: return Library::flash3;
-    case hardware::tile::Family::blackwell: return Library::trtllm;
+    case hardware::tile::Family::ampere:
+      return Library::flash2;
+    case hardware::tile::Family::hopper:
+      return Library::flash3;
+    case hardware::tile::Family::blackwell:
+      return Library::trtllm;
   }
   return Library::flash2;
 }
@@ -95,9 +99,12 @@ Library library_of(hardware::tile::Family family) {
 AttentionPlan plan(const AttentionCall& call, const hardware::tile::GpuShape& gpu,
                    Library library) {
   switch (library) {
-    case Library::flash2: return plan_flash2(call, gpu);
-    case Library::flash3: return plan_flash3(call, gpu);
-    case Library::trtllm: return plan_trtllm(call, gpu);
+    case Library::flash2:
+      return plan_flash2(call, gpu);
+    case Library::flash3:
+      return plan_flash3(call, gpu);
+    case Library::trtllm:
+      return plan_trtllm(call, gpu);
   }
   return plan_flash2(call, gpu);
 }

@@ -11,7 +11,8 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b 
 // KV tokens that one request's queries can see at most.
 std::int64_t kv_span(const AttentionCall& call);
 
-// Bytes and KV-write geometry, the same for every library. Throws ConfigError on an impossible call.
+// Bytes and KV-write geometry, the same for every library. Throws ConfigError on an impossible
+// call.
 AttentionPlan common_plan(const AttentionCall& call);
 
 // The runs of one head: row tiles with the KV tiles that the causal mask leaves them, each cut into

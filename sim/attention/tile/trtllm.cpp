@@ -1,7 +1,8 @@
-// TensorRT-LLM generated attention kernels for Blackwell, as FlashInfer ships them: two 128-row query
-// tiles per CTA in prefill, query heads of a group packed into rows, KV split over a launch's free SMs.
-// Source (flashinfer-ai/flashinfer): include/flashinfer/trtllm/fmha/fmhaKernels.cuh
-// (computeCtaAndClusterConfig). The kernels themselves are binaries: tile times are not known from source.
+// TensorRT-LLM generated attention kernels for Blackwell, as FlashInfer ships them: two 128-row
+// query tiles per CTA in prefill, query heads of a group packed into rows, KV split over a launch's
+// free SMs. Source (flashinfer-ai/flashinfer): include/flashinfer/trtllm/fmha/fmhaKernels.cuh
+// (computeCtaAndClusterConfig). The kernels themselves are binaries: tile times are not known from
+// source.
 #include <algorithm>
 
 #include "sim/attention/tile/rows.hpp"

@@ -23,11 +23,12 @@ Device::Device(des::Engine& engine, const GpuParams& params)
       copy_engines_(engine, params.copy_engines) {}
 
 bool Device::quiet() const {
-  return claimant_ == nullptr && memory_.idle() && compute_.idle();
+  return claimant_ == nullptr && arriving_ == 0 && memory_.idle() && compute_.idle();
 }
 
 des::Task<> Device::make_way() {
-  if (claimant_ != nullptr) co_await claimant_->make_way();
+  // Another stream may claim the device between being let in and going on.
+  while (claimant_ != nullptr) co_await claimant_->make_way();
 }
 
 des::Task<> Device::memory_flow(Bytes bytes, BytesPerSecond cap) {

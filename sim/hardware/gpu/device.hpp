@@ -58,6 +58,7 @@ class Device {
   des::FairShare<Duration, DeviceShare> compute_;
   des::Server copy_engines_;
   Stream* claimant_ = nullptr;   // the stream that advances a quiet device in one event
+  std::int64_t arriving_ = 0;    // kernels whose flows begin at this moment
   Bytes memory_bytes_;
   Duration elided_memory_busy_, elided_compute_busy_;
   std::uint64_t kernels_elided_ = 0;

@@ -132,11 +132,9 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
       resumed_.close();
       const Duration rest = remaining(program, c);
       co_await timer_.wait(rest);
-      device_.claimant_ = nullptr;
       began = settle(program, c, began, engine.now(), account);
-      const bool between = at_end(program, c) || (cancelled_ && began == engine.now());
-      if (between) {
-        if (std::exchange(yielding_, false)) resumed_.open();
+      if (at_end(program, c) || (cancelled_ && began == engine.now())) {
+        let_in();
         break;
       }
     }
@@ -159,9 +157,14 @@ void Stream::cancel() {
 }
 
 des::Task<> Stream::make_way() {
-  yielding_ = true;
   timer_.cancel();
   co_await resumed_.wait();
+}
+
+void Stream::let_in() {
+  if (device_.claimant_ != this) return;
+  device_.claimant_ = nullptr;
+  resumed_.open();
 }
 
 des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
@@ -177,11 +180,13 @@ des::Task<> Stream::body(const Kernel& k, Time began) {
       k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
   const Time flows_began = began + k.fixed + latency;
   if (engine.now() < flows_began) {
-    if (std::exchange(yielding_, false)) resumed_.open();
+    let_in();
     co_await engine.until(flows_began);
   }
-  if (!yielding_) co_await device_.make_way();
-  co_await des::all(engine, memory_leg(k, flows_began), compute_leg(k, flows_began), release());
+  // Whoever arrives at this moment waits until the flows of a kernel that began in the past are there.
+  if (device_.claimant_ != this) co_await device_.make_way();
+  ++device_.arriving_;
+  co_await des::all(engine, memory_leg(k, flows_began), compute_leg(k, flows_began), arrived());
 }
 
 des::Task<> Stream::memory_leg(const Kernel& k, Time began) {
@@ -201,8 +206,9 @@ des::Task<> Stream::compute_leg(const Kernel& k, Time began) {
     co_await device_.compute_.transfer(k.compute);
 }
 
-des::Task<> Stream::release() {
-  if (std::exchange(yielding_, false)) resumed_.open();
+des::Task<> Stream::arrived() {
+  --device_.arriving_;
+  let_in();
   co_return;
 }
 

@@ -65,15 +65,15 @@ class Stream {
   des::Task<> body(const Kernel& k, Time began);
   des::Task<> memory_leg(const Kernel& k, Time began);
   des::Task<> compute_leg(const Kernel& k, Time began);
-  des::Task<> release();   // lets in whoever waits for this stream to step back
+  des::Task<> arrived();   // the flows of the running kernel are on the shared resources
   des::Task<> make_way();
+  void let_in();           // whoever waits for this stream to step back
 
   Device& device_;
   std::string name_;
   StreamOptions options_;
   des::Timer timer_;
   des::Gate resumed_;
-  bool yielding_ = false;
   bool cancelled_ = false;
   des::TrackId track_;
 };

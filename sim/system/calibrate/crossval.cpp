@@ -6,19 +6,20 @@
 namespace fieldsim::calibrate {
 namespace {
 
-// Which fold a row belongs to. By layout: head layouts, for products the (n, k) pair that stands for a
-// weight matrix. By length: contexts, prompts or k, every fourth together so that both ends are covered.
+// Which fold a row belongs to. By layout: head layouts, for products the (n, k) pair that stands
+// for a weight matrix. By length: contexts, prompts or k, every fourth together so that both ends
+// are covered.
 std::size_t fold_of(const Row& row, Fold fold, const std::vector<std::string>& layouts,
                     const std::vector<std::int64_t>& lengths) {
   constexpr std::size_t kFolds = 5, kLengthFolds = 4;
   if (fold == Fold::layout) {
     if (row.op == Operation::gemm)
       return static_cast<std::size_t>((row.gemm.n * 7919 + row.gemm.k * 104729) / 32) % kFolds;
-    return static_cast<std::size_t>(
-        std::lower_bound(layouts.begin(), layouts.end(), row.layout()) - layouts.begin());
+    return static_cast<std::size_t>(std::lower_bound(layouts.begin(), layouts.end(), row.layout()) -
+                                    layouts.begin());
   }
-  return static_cast<std::size_t>(
-             std::lower_bound(lengths.begin(), lengths.end(), row.length()) - lengths.begin()) %
+  return static_cast<std::size_t>(std::lower_bound(lengths.begin(), lengths.end(), row.length()) -
+                                  lengths.begin()) %
          kLengthFolds;
 }
 

@@ -60,9 +60,9 @@ Csv Csv::parse(const std::string& text, const std::string& path) {
       continue;
     }
     if (cells.size() != csv.columns_.size())
-      throw ConfigError(Where{path, number, 1}, "",
-                        fmt::format("{} fields, but the header has {}", cells.size(),
-                                    csv.columns_.size()));
+      throw ConfigError(
+          Where{path, number, 1}, "",
+          fmt::format("{} fields, but the header has {}", cells.size(), csv.columns_.size()));
     csv.cells_.push_back(std::move(cells));
     csv.lines_.push_back(number);
   }
@@ -100,8 +100,7 @@ std::int64_t Csv::integer(std::size_t row, const std::string& column) const {
   return static_cast<std::int64_t>(v);
 }
 
-std::int64_t Csv::integer_or(std::size_t row, const std::string& column,
-                             std::int64_t other) const {
+std::int64_t Csv::integer_or(std::size_t row, const std::string& column, std::int64_t other) const {
   return has(column) ? integer(row, column) : other;
 }
 

@@ -25,7 +25,8 @@ VectorXd residuals(const RowPointers& rows, const GpuShape& gpu, const TileParam
   return r;
 }
 
-// Central differences in log(parameter): the model has steps (splits, waves), a wide stride averages them.
+// Central differences in log(parameter): the model has steps (splits, waves), a wide stride
+// averages them.
 MatrixXd jacobian(const RowPointers& rows, const GpuShape& gpu, const TileParams& p,
                   const std::vector<Parameter>& list, double stride) {
   MatrixXd j(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(list.size()));
@@ -37,15 +38,17 @@ MatrixXd jacobian(const RowPointers& rows, const GpuShape& gpu, const TileParams
     const double width = std::log(list[c].in(up) / list[c].in(down));
     for (std::size_t i = 0; i < rows.size(); ++i)
       j(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(c)) =
-          width > 0 ? std::log(predict(*rows[i], gpu, up).us / predict(*rows[i], gpu, down).us) / width
-                    : 0.0;
+          width > 0
+              ? std::log(predict(*rows[i], gpu, up).us / predict(*rows[i], gpu, down).us) / width
+              : 0.0;
   }
   return j;
 }
 
 struct Loss {
   double scale;
-  // soft L1: f^2 * 2 (sqrt(1 + (r/f)^2) - 1); its weight in normal equations is 1/sqrt(1 + (r/f)^2).
+  // soft L1: f^2 * 2 (sqrt(1 + (r/f)^2) - 1); its weight in normal equations is 1/sqrt(1 +
+  // (r/f)^2).
   double weight(double r) const { return 1 / std::sqrt(1 + r * r / (scale * scale)); }
   double of(const VectorXd& r) const {
     double sum = 0;
@@ -109,7 +112,8 @@ Solution minimise(const RowPointers& rows, const GpuShape& gpu, const TileParams
       VectorXd y = x - a.ldlt().solve(g);
       for (Eigen::Index c = 0; c < n; ++c) {
         const Parameter& q = list[static_cast<std::size_t>(c)];
-        y(c) = std::clamp(y(c), std::max(std::log(q.lower), x(c) - 1), std::min(std::log(q.upper), x(c) + 1));
+        y(c) = std::clamp(y(c), std::max(std::log(q.lower), x(c) - 1),
+                          std::min(std::log(q.upper), x(c) + 1));
       }
       const VectorXd ry = residuals(rows, gpu, at(y));
       const double then = cost(y, ry);
@@ -174,8 +178,9 @@ void fit_operation(Operation op, const std::vector<PreparedRow>& all, const GpuS
       for (Eigen::Index c = 0; worst < 0 && c < deviation.size(); ++c) {
         constexpr double kMoves = 0.005;  // a row that a 100 % change moves by half a per cent
         const double v = list[static_cast<std::size_t>(c)].in(s.params);
-        out.values.push_back({list[static_cast<std::size_t>(c)], v, v * deviation(c),
-                              static_cast<std::size_t>((s.jacobian.col(c).cwiseAbs().array() > kMoves).count())});
+        out.values.push_back(
+            {list[static_cast<std::size_t>(c)], v, v * deviation(c),
+             static_cast<std::size_t>((s.jacobian.col(c).cwiseAbs().array() > kMoves).count())});
       }
       if (worst >= 0) out.unidentified.push_back(list.front().name), s.params = start;
       break;

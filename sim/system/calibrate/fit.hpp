@@ -1,7 +1,8 @@
 #pragma once
 // Fitting the tile model's parameters to measured rows: Levenberg-Marquardt on the logarithm of
 // predicted over measured time, with a robust (soft L1) loss, starting from and weakly held at the
-// architecture's defaults. Parameters that the rows do not identify keep their defaults and are named.
+// architecture's defaults. Parameters that the rows do not identify keep their defaults and are
+// named.
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace fieldsim::calibrate {
 struct FittedValue {
   hardware::tile::Parameter parameter;
   double value = 0;
-  double uncertainty = 0;   // one standard deviation, same unit
-  std::size_t rows = 0;     // rows that moved it: their time depends on it
+  double uncertainty = 0;  // one standard deviation, same unit
+  std::size_t rows = 0;    // rows that moved it: their time depends on it
 };
 
 struct FitOptions {
@@ -29,11 +30,11 @@ struct Fitted {
   std::vector<FittedValue> values;
   std::vector<std::string> unidentified;
   std::size_t rows = 0;
-  double residual = 0;          // robust standard deviation of log(predicted / measured)
+  double residual = 0;  // robust standard deviation of log(predicted / measured)
 };
 
-// Fits the operations that occur in `rows`, each on its own rows (prefill takes what decode and it share
-// from a decode fit that went before). Rows without a measured time are ignored.
+// Fits the operations that occur in `rows`, each on its own rows (prefill takes what decode and it
+// share from a decode fit that went before). Rows without a measured time are ignored.
 Fitted fit(const std::vector<PreparedRow>& rows, const hardware::tile::GpuShape& gpu,
            const hardware::tile::TileParams& start, const FitOptions& options = {});
 

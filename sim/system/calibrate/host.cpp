@@ -8,9 +8,8 @@
 namespace fieldsim::calibrate {
 namespace {
 
-constexpr std::array<const char*, 4> kColumns = {"schedule_mean", "sampler_e2e_mean",
-                                                 "prepare_inputs_e2e_mean",
-                                                 "process_model_outputs_mean"};
+constexpr std::array<const char*, 4> kColumns = {
+    "schedule_mean", "sampler_e2e_mean", "prepare_inputs_e2e_mean", "process_model_outputs_mean"};
 constexpr std::array<const char*, 4> kNames = {"schedule", "sample", "prepare", "process"};
 
 // Weighted least squares of y = a + b x with weights 1 / y^2: relative error. b is not negative.
@@ -38,7 +37,8 @@ std::vector<HostRow> read_host_table(const std::string& path) {
     row.tensor_parallel = csv.integer_or(i, "tensor_parallel_degree", 1);
     for (std::size_t c = 0; c < kColumns.size(); ++c)
       row.us[kNames[c]] = csv.number(i, kColumns[c]) * kUsPerMs;
-    if (csv.has("ray_comm_time_mean")) row.us["workers"] = csv.number(i, "ray_comm_time_mean") * kUsPerMs;
+    if (csv.has("ray_comm_time_mean"))
+      row.us["workers"] = csv.number(i, "ray_comm_time_mean") * kUsPerMs;
     rows.push_back(std::move(row));
   }
   return rows;

@@ -31,10 +31,14 @@ Regime regime_of(double total, double fixed, double memory, double compute) {
 
 const char* name(Regime regime) {
   switch (regime) {
-    case Regime::launch_bound: return "launch-bound";
-    case Regime::transition: return "transition";
-    case Regime::bandwidth_bound: return "bandwidth-bound";
-    case Regime::compute_bound: return "compute-bound";
+    case Regime::launch_bound:
+      return "launch-bound";
+    case Regime::transition:
+      return "transition";
+    case Regime::bandwidth_bound:
+      return "bandwidth-bound";
+    case Regime::compute_bound:
+      return "compute-bound";
   }
   return "unknown";
 }
@@ -74,8 +78,8 @@ Prediction predict(const PreparedRow& p, const GpuShape& gpu, const TileParams& 
   const auto b = attention::tile::attention_time(p.plan, row.attention, gpu, a);
   const auto l = attention::tile::attention_launch(p.plan, row.attention, gpu, a);
   const double sm = b.tiles + b.prologue + b.tail;
-  return {b.total(), regime_of(b.total(), b.launch + b.scheduling + b.combine,
-                               l.bytes / l.level.rate, sm)};
+  return {b.total(),
+          regime_of(b.total(), b.launch + b.scheduling + b.combine, l.bytes / l.level.rate, sm)};
 }
 
 Prediction predict(const Row& row, const hardware::GpuParams& gpu, const TileParams& params) {

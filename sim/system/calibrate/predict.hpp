@@ -16,7 +16,8 @@ struct Prediction {
   Regime regime = Regime::transition;
 };
 
-// A row with everything that does not depend on fitted parameters (tiles, splits, order) worked out.
+// A row with everything that does not depend on fitted parameters (tiles, splits, order) worked
+// out.
 struct PreparedRow {
   Row row;
   attention::tile::AttentionPlan plan;
@@ -30,8 +31,8 @@ Prediction predict(const PreparedRow& row, const hardware::tile::GpuShape& gpu,
 Prediction predict(const Row& row, const hardware::GpuParams& gpu,
                    const hardware::tile::TileParams& params);
 
-// The closed-form level below: launch floor plus the larger of bytes over achieved bandwidth and FLOPs
-// over achieved rate. This is what `fidelity: analytic` charges for one kernel.
+// The closed-form level below: launch floor plus the larger of bytes over achieved bandwidth and
+// FLOPs over achieved rate. This is what `fidelity: analytic` charges for one kernel.
 double analytic_us(const Row& row, const hardware::GpuParams& gpu);
 
 }  // namespace fieldsim::calibrate

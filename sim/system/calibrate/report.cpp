@@ -25,8 +25,8 @@ std::optional<double> value_of(const Score& s, const std::string& key) {
   return std::nullopt;
 }
 
-// "overall", an operation, or "operation/precision", "operation/layout", "operation/regime": the strata
-// that match, weighted by their rows.
+// "overall", an operation, or "operation/precision", "operation/layout", "operation/regime": the
+// strata that match, weighted by their rows.
 std::optional<Score> find(const Validation& v, const std::string& key) {
   if (key == "overall") return v.overall;
   if (const auto at = v.operations.find(key); at != v.operations.end()) return at->second;
@@ -35,7 +35,8 @@ std::optional<Score> find(const Validation& v, const std::string& key) {
   const std::string op = key.substr(0, slash), rest = key.substr(slash + 1);
   Score sum;
   for (const Stratum& s : v.strata) {
-    if (s.operation != op || (s.precision != rest && s.layout != rest && s.regime != rest)) continue;
+    if (s.operation != op || (s.precision != rest && s.layout != rest && s.regime != rest))
+      continue;
     const auto n = static_cast<double>(s.score.n);
     sum.n += s.score.n;
     sum.mape += n * s.score.mape;
@@ -84,7 +85,9 @@ std::string to_json(const Validation& v, const std::vector<Row>& rows, bool with
   for (const auto& [op, s] : v.operations) out["operations"][op] = json_of(s);
   out["strata"] = ordered_json::array();
   for (const Stratum& s : v.strata) {
-    ordered_json j = {{"operation", s.operation}, {"regime", s.regime}, {"layout", s.layout},
+    ordered_json j = {{"operation", s.operation},
+                      {"regime", s.regime},
+                      {"layout", s.layout},
                       {"precision", s.precision}};
     j.update(json_of(s.score));
     out["strata"].push_back(j);
@@ -95,11 +98,16 @@ std::string to_json(const Validation& v, const std::vector<Row>& rows, bool with
     out["by_row"] = ordered_json::array();
     for (const RowResult& r : v.by_row) {
       const Row& row = rows.at(r.row);
-      out["by_row"].push_back({{"file", row.file}, {"line", row.line},
-                               {"operation", hardware::tile::name(row.op)}, {"layout", row.layout()},
-                               {"precision", row.precision()}, {"regime", name(r.regime)},
-                               {"measured_us", row.measured_us}, {"predicted_us", r.predicted_us},
-                               {"lower_us", r.lower_us}, {"upper_us", r.upper_us}});
+      out["by_row"].push_back({{"file", row.file},
+                               {"line", row.line},
+                               {"operation", hardware::tile::name(row.op)},
+                               {"layout", row.layout()},
+                               {"precision", row.precision()},
+                               {"regime", name(r.regime)},
+                               {"measured_us", row.measured_us},
+                               {"predicted_us", r.predicted_us},
+                               {"lower_us", r.lower_us},
+                               {"upper_us", r.upper_us}});
     }
   }
   return out.dump(2) + "\n";

@@ -7,7 +7,7 @@ namespace fieldsim::calibrate {
 namespace {
 
 struct Work {
-  double us;        // at datasheet rates
+  double us;  // at datasheet rates
   double measured;
 };
 

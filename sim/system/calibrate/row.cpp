@@ -6,7 +6,11 @@ namespace fieldsim::calibrate {
 namespace {
 
 const char* rows_band(std::int64_t m) {
-  return m <= 64 ? "m<=64" : m <= 256 ? "m<=256" : m <= 1024 ? "m<=1024" : m <= 4096 ? "m<=4096" : "m>4096";
+  return m <= 64     ? "m<=64"
+         : m <= 256  ? "m<=256"
+         : m <= 1024 ? "m<=1024"
+         : m <= 4096 ? "m<=4096"
+                     : "m>4096";
 }
 
 bool is_attention(Operation op) { return op == Operation::decode || op == Operation::prefill; }

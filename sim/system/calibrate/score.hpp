@@ -10,7 +10,7 @@ struct Score {
   double mape = 0;    // mean |predicted / measured - 1|
   double median = 0;  // of the same
   double p90 = 0;
-  double bias = 0;    // mean of predicted / measured - 1
+  double bias = 0;  // mean of predicted / measured - 1
 };
 
 // `errors`: predicted / measured - 1.

@@ -10,7 +10,8 @@ namespace fieldsim::calibrate {
 namespace {
 
 constexpr double kUsPerMs = 1e3;
-constexpr std::int64_t kWeightCopies = 6;  // aiconfigurator collect_gemm.py cycles six weight buffers
+constexpr std::int64_t kWeightCopies =
+    6;  // aiconfigurator collect_gemm.py cycles six weight buffers
 
 double latency_us(const Csv& csv, std::size_t i) {
   if (csv.text_or(i, "latency", "").empty()) return 0;  // a planned row
@@ -66,9 +67,10 @@ Table read_csv(const std::string& path, const std::string& text) {
   else if (csv.has("m") && csv.has("k") && csv.has("quant_dtype"))
     make = quantize_row;
   if (!make)
-    throw ConfigError(Where{path, 1, 1}, "",
-                      "this header is none of: attention (num_heads, num_key_value_heads, ...), GEMM "
-                      "(m, n, k), quantisation (m, k, quant_dtype), Nsight Compute (Metric Name)");
+    throw ConfigError(
+        Where{path, 1, 1}, "",
+        "this header is none of: attention (num_heads, num_key_value_heads, ...), GEMM "
+        "(m, n, k), quantisation (m, k, quant_dtype), Nsight Compute (Metric Name)");
   Table table;
   for (std::size_t i = 0; i < csv.size(); ++i) {
     Row row = make(csv, i);
@@ -100,7 +102,9 @@ std::string to_csv(const std::vector<Row>& rows) {
   };
   for (const Row& r : rows) {
     const auto& a = r.attention;
-    const char* header = "op_name,batch_size,isl,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,step,latency\n";
+    const char* header =
+        "op_name,batch_size,isl,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,step,"
+        "latency\n";
     if (r.op == Operation::gemm) header = "op_name,m,n,k,latency\n";
     if (r.op == Operation::quantize || r.op == Operation::scale)
       header = "op_name,m,k,quant_dtype,latency\n";
@@ -109,12 +113,11 @@ std::string to_csv(const std::vector<Row>& rows) {
     switch (r.op) {
       case Operation::decode:
       case Operation::prefill:
-        out += fmt::format("{},{},{},{},{},{},{},{},{}\n",
-                           r.op == Operation::decode ? "generation_attention" : "context_attention",
-                           a.batch, a.query_tokens, a.query_heads, a.kv_heads, a.head_dim,
-                           a.fp8 ? "fp8" : "bfloat16",
-                           r.op == Operation::decode ? a.context - 1 : a.context - a.query_tokens,
-                           ms(r));
+        out += fmt::format(
+            "{},{},{},{},{},{},{},{},{}\n",
+            r.op == Operation::decode ? "generation_attention" : "context_attention", a.batch,
+            a.query_tokens, a.query_heads, a.kv_heads, a.head_dim, a.fp8 ? "fp8" : "bfloat16",
+            r.op == Operation::decode ? a.context - 1 : a.context - a.query_tokens, ms(r));
         break;
       case Operation::gemm:
         out += fmt::format("gemm,{},{},{},{}\n", r.gemm.m, r.gemm.n, r.gemm.k, ms(r));

@@ -1,7 +1,7 @@
 #pragma once
 // Tables of measurements. Formats, told apart by their content: the CSVs of ../shared/data/measured
-// (attention, GEMM, quantisation; latency in ms), the host-overhead CSV, our own fieldsim-measure JSON,
-// nvbandwidth JSON and Nsight Compute CSV.
+// (attention, GEMM, quantisation; latency in ms), the host-overhead CSV, our own fieldsim-measure
+// JSON, nvbandwidth JSON and Nsight Compute CSV.
 #include <string>
 #include <vector>
 
@@ -14,7 +14,7 @@ struct Point {
   std::string parameter;  // "link.to_device", "hbm.achieved"
   double value = 0;       // SI: bytes per second, seconds, or a ratio
   std::string unit;
-  std::string what;       // the test it comes from
+  std::string what;  // the test it comes from
 };
 
 struct Table {
@@ -25,7 +25,8 @@ struct Table {
 // Throws ConfigError with file and line on what it cannot read.
 Table read_table(const std::string& path);
 
-// The rows as a CSV that fieldsim-measure and read_table take back (latency empty where not measured).
+// The rows as a CSV that fieldsim-measure and read_table take back (latency empty where not
+// measured).
 std::string to_csv(const std::vector<Row>& rows);
 
 }  // namespace fieldsim::calibrate

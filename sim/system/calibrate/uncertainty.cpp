@@ -8,11 +8,16 @@ namespace fieldsim::calibrate {
 
 double unexplained(Operation op) {
   switch (op) {
-    case Operation::decode: return 0.045;
-    case Operation::prefill: return 0.055;
-    case Operation::gemm: return 0.075;
-    case Operation::quantize: return 0.06;
-    case Operation::scale: return 0.3;
+    case Operation::decode:
+      return 0.045;
+    case Operation::prefill:
+      return 0.055;
+    case Operation::gemm:
+      return 0.075;
+    case Operation::quantize:
+      return 0.06;
+    case Operation::scale:
+      return 0.3;
   }
   return 0.1;
 }

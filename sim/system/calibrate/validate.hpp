@@ -24,7 +24,7 @@ struct Stratum {
 };
 
 struct RowResult {
-  std::size_t row = 0;      // index in the filtered rows
+  std::size_t row = 0;  // index in the filtered rows
   double predicted_us = 0;
   double lower_us = 0, upper_us = 0;  // band that holds the truth nine times in ten
   Regime regime = Regime::transition;
@@ -33,17 +33,17 @@ struct RowResult {
 struct Validation {
   Score overall;
   std::map<std::string, Score> operations;
-  std::vector<Stratum> strata;        // sorted by key
+  std::vector<Stratum> strata;  // sorted by key
   std::vector<RowResult> by_row;
   std::size_t rejected = 0;
-  double covered = 0;                 // share of rows inside their band
+  double covered = 0;  // share of rows inside their band
 };
 
 Validation validate(const std::vector<Row>& rows, const hardware::GpuParams& gpu,
                     const hardware::tile::TileParams& params, bool fitted);
 
-// Gates: JSON {"decode": {"mape": 0.045, "p90": ...}, "overall": {...}, "decode/fp8": ...}; returns what
-// was missed, one line each.
+// Gates: JSON {"decode": {"mape": 0.045, "p90": ...}, "overall": {...}, "decode/fp8": ...}; returns
+// what was missed, one line each.
 std::vector<std::string> missed_gates(const Validation& v, const std::string& gate_json_path);
 
 // overall.{n,mape,median,p90,bias}, operations, strata[], rejected, and by_row when asked.
@@ -53,9 +53,9 @@ std::string to_json(const Validation& v, const std::vector<Row>& rows, bool with
 enum class Fold { layout, length };
 const char* name(Fold fold);
 struct CrossValidation {
-  Score model;      // fitted on the other folds
-  Score roofline;   // latency + bytes / bandwidth (decode) or max(., FLOPs / rate), fitted likewise
-  Score analytic;   // the closed-form level, nothing fitted
+  Score model;     // fitted on the other folds
+  Score roofline;  // latency + bytes / bandwidth (decode) or max(., FLOPs / rate), fitted likewise
+  Score analytic;  // the closed-form level, nothing fitted
   std::map<std::string, Score> strata;  // model, by regime
   std::vector<double> errors;           // model, in row order
 };
@@ -66,7 +66,7 @@ CrossValidation cross_validate(const std::vector<Row>& rows, Operation op,
 // The two-parameter roofline of the comparison: latency floor and one rate, per GPU and operation.
 struct Roofline {
   double latency_us = 0;
-  double share = 1;       // of the datasheet's bandwidth and matrix rate
+  double share = 1;  // of the datasheet's bandwidth and matrix rate
   double predict(const Row& row, const hardware::GpuParams& gpu) const;
 };
 Roofline fit_roofline(const std::vector<const Row*>& rows, const hardware::GpuParams& gpu);

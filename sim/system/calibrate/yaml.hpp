@@ -6,8 +6,8 @@
 
 namespace fieldsim::calibrate {
 
-// A `gpu.tile` map in YAML. `source`: which tables, for the source text. What was not identified keeps
-// the architecture's default and says so.
+// A `gpu.tile` map in YAML. `source`: which tables, for the source text. What was not identified
+// keeps the architecture's default and says so.
 std::string to_yaml(const Fitted& fitted, const hardware::tile::GpuShape& gpu,
                     const std::string& source);
 

@@ -97,7 +97,8 @@ Schema<hw::GpuParams> gpu_schema() {
       .section("launch", &P::launch, launch_schema(), "fixed costs")
       .section("tree_hash", &P::tree_hash, tree_hash_schema(), "hashing on the device")
       .field("copy_engines", &P::copy_engines, "copies in flight at once").range(1, 64)
-      .section("power", &P::power, power_schema(), "electrical power");
+      .section("power", &P::power, power_schema(), "electrical power")
+      .section("tile", &P::tile, tile_schema(), "fitted numbers of the tile model");
   return s;
 }
 

@@ -8,6 +8,7 @@
 namespace fieldsim::system {
 
 config::Schema<hardware::HostParams> host_schema();
+config::Schema<hardware::TileNumbers> tile_schema();
 config::Schema<hardware::HardwareParams> hardware_schema();
 config::Schema<ModelFile> model_file_schema();
 // The keys of Hugging Face's config.json that matter here; others are passed over.

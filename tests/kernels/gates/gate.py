@@ -39,7 +39,7 @@ def compile_all(nvcc, root, work, arch):
     rows, code = [], {}
     for dtype in DTYPES:
         out = os.path.join(work, f"gate_{dtype}_{arch}.cubin")
-        source = os.path.join(root, "kernels", "cuda", f"instances_{dtype}.cu")
+        source = os.path.join(os.path.dirname(__file__), f"instances_{dtype}.cu")
         rows += rows_of(cubin.compile_cubin(nvcc, root, source, arch, out), arch)
         for name, words in cubin.instructions(out):
             code[name] = cubin.histogram(words, arch)
@@ -71,7 +71,7 @@ def opcode_faults(name, counts):
 def check(arch, nvcc, root, work):
     rows, code = compile_all(nvcc, root, work, arch)
     with open(os.path.join(root, "kernels", "resources.inc"), encoding="utf-8") as file:
-        recorded = sorted(l.strip() for l in file if f", {arch}, " in l)
+        recorded = sorted(l.strip() for l in file if l.split(",")[4].strip() == str(arch))
     faults = [f"not recorded (or changed): {line(r)}" for r in rows if line(r) not in recorded]
     faults += [f"recorded, but not compiled: {l}" for l in recorded
                if l not in [line(r) for r in rows]]

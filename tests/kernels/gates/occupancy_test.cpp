@@ -60,7 +60,8 @@ TEST_CASE("occupancy equals the toolkit's over registers, shared memory and thre
         if (registers * threads > 65536) continue;
         for (int smem : {0, 1000, 16384, 51264, 102464, 166912, 204880, 232448}) {
           INFO(d.arch << " threads " << threads << " registers " << registers << " smem " << smem);
-          const int expected = smem > d.smem_per_cta ? 0 : toolkit_ctas(d, registers, smem, threads);
+          const int expected =
+              smem > d.smem_per_cta ? 0 : toolkit_ctas(d, registers, smem, threads);
           CHECK(resident_ctas(d, registers, smem, threads) == expected);
         }
       }

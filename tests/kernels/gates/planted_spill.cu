@@ -4,8 +4,7 @@
 namespace fieldsim::kernels {
 
 template <DType kType, int kDim, int kStages>
-__global__ void __launch_bounds__(kThreads, 8)
-    planted_kernel(const __grid_constant__ Params p) {
+__global__ void __launch_bounds__(kThreads, 8) planted_kernel(const __grid_constant__ Params p) {
   fused_body<kType, kDim, kStages>(p);
 }
 template __global__ void planted_kernel<DType::bf16, 128, 3>(const __grid_constant__ Params);

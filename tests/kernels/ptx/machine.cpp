@@ -2,20 +2,15 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <deque>
 #include <stdexcept>
 
 #include "kernels/emu/float16.hpp"
+#include "tests/kernels/ptx/arithmetic.hpp"
 
 namespace fieldsim::kernels::ptx {
 namespace {
-
-using u64 = std::uint64_t;
-
-float as_float(u64 bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits)); }
-u64 bits_of(float f) { return std::bit_cast<std::uint32_t>(f); }
 
 struct Copy {
   std::uint32_t dst;
@@ -30,21 +25,9 @@ struct Thread {
   std::size_t pc = 0;
   bool done = false;
   Wait wait = Wait::none;
-  std::vector<Copy> open;               // copies since the last commit
+  std::vector<Copy> open;  // copies since the last commit
   std::deque<std::vector<Copy>> groups;
 };
-
-// An integer register read as a value of the type.
-u64 extended(u64 v, Type t) {
-  const bool sign = t.kind == Kind::signed_int;
-  switch (t.bytes) {
-    case 1: return sign ? static_cast<u64>(static_cast<std::int8_t>(v)) : v & 0xffu;
-    case 2: return sign ? static_cast<u64>(static_cast<std::int16_t>(v)) : v & 0xffffu;
-    case 4: return sign ? static_cast<u64>(static_cast<std::int32_t>(v)) : v & 0xffffffffu;
-    default: return v;
-  }
-}
-u64 truncated(u64 v, int bytes) { return bytes >= 8 ? v : v & ((u64{1} << (8 * bytes)) - 1); }
 
 class Block {
  public:
@@ -80,10 +63,6 @@ class Block {
   }
 
  private:
-  [[noreturn]] void fail(const Instruction& i, const char* what) const {
-    throw std::runtime_error("PTX line " + std::to_string(i.line) + ": " + what);
-  }
-
   u64 get(const Thread& t, const Operand& o, std::size_t thread) const {
     switch (o.form) {
       case Operand::Form::reg: {
@@ -96,7 +75,8 @@ class Block {
                : o.value == kNtidX   ? threads_.size()
                : o.value == kNctaidX ? static_cast<u64>(grid_)
                                      : 0;
-      default: return o.value;
+      default:
+        return o.value;
     }
   }
   static u64& result(Thread& t, const Instruction& i, std::size_t n = 0) {
@@ -224,15 +204,24 @@ class Block {
         continue;
       }
       switch (i.op) {
-        case Op::bra: t.pc = static_cast<std::size_t>(i.target); continue;
+        case Op::bra:
+          t.pc = static_cast<std::size_t>(i.target);
+          continue;
         case Op::ret:
-        case Op::exit: t.done = true; return;
+        case Op::exit:
+          t.done = true;
+          return;
         case Op::bar:
-        case Op::barrier: t.wait = i.has("warp") ? Wait::warp : Wait::block; return;
+        case Op::barrier:
+          t.wait = i.has("warp") ? Wait::warp : Wait::block;
+          return;
         case Op::shfl:
         case Op::ldmatrix:
-        case Op::mma: t.wait = Wait::warp; return;
-        default: execute(i, t, index);
+        case Op::mma:
+          t.wait = Wait::warp;
+          return;
+        default:
+          execute(i, t, index);
       }
       ++t.pc;
     }
@@ -242,24 +231,41 @@ class Block {
     const auto in = [&](std::size_t n) { return get(t, i.operands[n][0], index); };
     switch (i.op) {
       case Op::membar:
-      case Op::fence: return;
-      case Op::createpolicy: result(t, i) = 0; return;
-      case Op::cvta: result(t, i) = in(1); return;
-      case Op::ld: return load(i, t);
-      case Op::st: return store(i, t, index);
-      case Op::mov: return move(i, t, index);
-      case Op::cvt: result(t, i) = converted(i, t, index); return;
-      case Op::cp: return copy(i, t, index);
-      case Op::atom: return atomic(i, t, index);
-      case Op::setp: result(t, i) = compare(i, in(1), in(2)); return;
-      case Op::selp: result(t, i) = (in(3) & 1u) != 0 ? in(1) : in(2); return;
+      case Op::fence:
+        return;
+      case Op::createpolicy:
+        result(t, i) = 0;
+        return;
+      case Op::cvta:
+        result(t, i) = in(1);
+        return;
+      case Op::ld:
+        return load(i, t);
+      case Op::st:
+        return store(i, t, index);
+      case Op::mov:
+        return move(i, t, index);
+      case Op::cvt:
+        result(t, i) = converted(i, t, index);
+        return;
+      case Op::cp:
+        return copy(i, t, index);
+      case Op::atom:
+        return atomic(i, t, index);
+      case Op::setp:
+        result(t, i) = compare(i, in(1), in(2));
+        return;
+      case Op::selp:
+        result(t, i) = (in(3) & 1u) != 0 ? in(1) : in(2);
+        return;
       case Op::bfi: {
         const u64 length = in(4) & 0xffu;
         const u64 mask = (length >= 32 ? 0xffffffffu : (u64{1} << length) - 1) << (in(3) & 0xffu);
         result(t, i) = (in(2) & ~mask & 0xffffffffu) | ((in(1) << (in(3) & 0xffu)) & mask);
         return;
       }
-      default: break;
+      default:
+        break;
     }
     const u64 a = in(1);
     const u64 b = i.operands.size() > 2 ? in(2) : 0;
@@ -270,108 +276,6 @@ class Block {
       result(t, i) = logical(i, a, b) & 1u;
     else
       result(t, i) = integer(i, a, b, c);
-  }
-
-  float floating(const Instruction& i, float a, float b, float c) const {
-    if (i.type.bytes != 4) fail(i, "only f32 arithmetic is known");
-    switch (i.op) {
-      case Op::add: return a + b;
-      case Op::sub: return a - b;
-      case Op::mul: return a * b;
-      case Op::fma: return std::fma(a, b, c);
-      case Op::div: return a / b;
-      case Op::max: return std::fmax(a, b);
-      case Op::min: return std::fmin(a, b);
-      case Op::neg: return -a;
-      case Op::abs: return std::fabs(a);
-      case Op::ex2: return std::exp2(a);
-      case Op::lg2: return std::log2(a);
-      case Op::rcp: return 1.0f / a;
-      default: fail(i, "unknown float operation");
-    }
-  }
-
-  u64 logical(const Instruction& i, u64 a, u64 b) const {
-    switch (i.op) {
-      case Op::and_: return a & b;
-      case Op::or_: return a | b;
-      case Op::xor_: return a ^ b;
-      case Op::not_: return ~a;
-      default: fail(i, "unknown predicate operation");
-    }
-  }
-
-  u64 integer(const Instruction& i, u64 a, u64 b, u64 c) const {
-    const bool sign = i.type.kind == Kind::signed_int;
-    const bool wide = i.has("wide");
-    const int bits = 8 * i.type.bytes;
-    const u64 x = extended(a, i.type);
-    const u64 y = extended(b, i.type);
-    const auto sx = static_cast<std::int64_t>(x);
-    const auto sy = static_cast<std::int64_t>(y);
-    u64 r = 0;
-    switch (i.op) {
-      case Op::add: r = x + y; break;
-      case Op::sub: r = x - y; break;
-      case Op::mul:
-      case Op::mad:
-        if (i.has("hi")) fail(i, "mul.hi is not known");
-        r = x * y + (i.op == Op::mad ? (wide ? c : extended(c, i.type)) : 0);
-        break;
-      case Op::div:
-      case Op::rem:
-        if (y == 0) fail(i, "division by zero");
-        if (i.op == Op::div)
-          r = sign ? static_cast<u64>(sx / sy) : x / y;
-        else
-          r = sign ? static_cast<u64>(sx % sy) : x % y;
-        break;
-      case Op::max: r = (sign ? sx > sy : x > y) ? x : y; break;
-      case Op::min: r = (sign ? sx < sy : x < y) ? x : y; break;
-      case Op::and_: r = x & y; break;
-      case Op::or_: r = x | y; break;
-      case Op::xor_: r = x ^ y; break;
-      case Op::not_: r = ~x; break;
-      case Op::neg: r = 0 - x; break;
-      case Op::abs: r = sx < 0 ? 0 - x : x; break;
-      case Op::shl: r = b >= static_cast<u64>(bits) ? 0 : x << b; break;
-      case Op::shr: {  // shifts clamp at the width
-        const int by = b >= static_cast<u64>(bits) ? bits - 1 : static_cast<int>(b);
-        r = sign ? static_cast<u64>(sx >> by) : b >= static_cast<u64>(bits) ? 0 : x >> by;
-        break;
-      }
-      default: fail(i, "unknown integer operation");
-    }
-    return truncated(r, wide ? 2 * i.type.bytes : i.type.bytes);
-  }
-
-  u64 compare(const Instruction& i, u64 a, u64 b) const {
-    const std::string& how = i.modifiers.at(0);
-    if (i.type.kind == Kind::floating) {
-      const float x = as_float(a);
-      const float y = as_float(b);
-      const bool unordered = std::isnan(x) || std::isnan(y);
-      if (how == "eq") return x == y;
-      if (how == "ne") return !unordered && x != y;
-      if (how == "neu") return x != y;
-      if (how == "lt") return x < y;
-      if (how == "le") return x <= y;
-      if (how == "gt") return x > y;
-      if (how == "ge") return x >= y;
-      if (how == "nan") return unordered;
-      fail(i, "unknown comparison");
-    }
-    const u64 x = extended(a, i.type);
-    const u64 y = extended(b, i.type);
-    const bool sign = i.type.kind == Kind::signed_int;
-    const bool less = sign ? static_cast<std::int64_t>(x) < static_cast<std::int64_t>(y) : x < y;
-    if (how == "eq") return x == y;
-    if (how == "ne") return x != y;
-    if (how == "lt" || how == "lo") return less;
-    if (how == "le" || how == "ls") return less || x == y;
-    if (how == "gt" || how == "hi") return !less && x != y;
-    if (how == "ge" || how == "hs") return !less;
-    fail(i, "unknown comparison");
   }
 
   u64 converted(const Instruction& i, const Thread& t, std::size_t index) const {
@@ -386,8 +290,8 @@ class Block {
     const bool to_real = i.to.kind == Kind::floating;
     if (to_real && from_real) {
       if (i.to.bytes == 4 && i.type.bytes == 2)
-        return bits_of(to_float(i.type.bf16 ? DType::bf16 : DType::f16,
-                                static_cast<std::uint16_t>(v)));
+        return bits_of(
+            to_float(i.type.bf16 ? DType::bf16 : DType::f16, static_cast<std::uint16_t>(v)));
       if (i.to.bytes == 2 && i.type.bytes == 4)
         return from_float(i.to.bf16 ? DType::bf16 : DType::f16, as_float(v));
       fail(i, "unknown conversion");

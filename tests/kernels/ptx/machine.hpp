@@ -13,7 +13,7 @@ struct Counts {
   std::uint64_t instructions = 0;  // of threads
   std::uint64_t mma = 0;           // of warps, like the rest
   std::uint64_t ldmatrix = 0;
-  std::uint64_t copies = 0;        // of threads
+  std::uint64_t copies = 0;  // of threads
 };
 
 class Machine {

@@ -10,15 +10,47 @@ namespace fieldsim::kernels::ptx {
 namespace {
 
 const std::map<std::string, Op> kOps = {
-    {"abs", Op::abs}, {"add", Op::add}, {"and", Op::and_}, {"atom", Op::atom}, {"bar", Op::bar},
-    {"barrier", Op::barrier}, {"bfi", Op::bfi}, {"bra", Op::bra}, {"cp", Op::cp},
-    {"createpolicy", Op::createpolicy}, {"cvt", Op::cvt}, {"cvta", Op::cvta}, {"div", Op::div},
-    {"ex2", Op::ex2}, {"exit", Op::exit}, {"fence", Op::fence}, {"fma", Op::fma}, {"ld", Op::ld},
-    {"ldmatrix", Op::ldmatrix}, {"lg2", Op::lg2}, {"mad", Op::mad}, {"max", Op::max},
-    {"membar", Op::membar}, {"min", Op::min}, {"mma", Op::mma}, {"mov", Op::mov}, {"mul", Op::mul},
-    {"neg", Op::neg}, {"not", Op::not_}, {"or", Op::or_}, {"rcp", Op::rcp}, {"rem", Op::rem},
-    {"ret", Op::ret}, {"selp", Op::selp}, {"setp", Op::setp}, {"shfl", Op::shfl}, {"shl", Op::shl},
-    {"shr", Op::shr}, {"st", Op::st}, {"sub", Op::sub}, {"xor", Op::xor_},
+    {"abs", Op::abs},
+    {"add", Op::add},
+    {"and", Op::and_},
+    {"atom", Op::atom},
+    {"bar", Op::bar},
+    {"barrier", Op::barrier},
+    {"bfi", Op::bfi},
+    {"bra", Op::bra},
+    {"cp", Op::cp},
+    {"createpolicy", Op::createpolicy},
+    {"cvt", Op::cvt},
+    {"cvta", Op::cvta},
+    {"div", Op::div},
+    {"ex2", Op::ex2},
+    {"exit", Op::exit},
+    {"fence", Op::fence},
+    {"fma", Op::fma},
+    {"ld", Op::ld},
+    {"ldmatrix", Op::ldmatrix},
+    {"lg2", Op::lg2},
+    {"mad", Op::mad},
+    {"max", Op::max},
+    {"membar", Op::membar},
+    {"min", Op::min},
+    {"mma", Op::mma},
+    {"mov", Op::mov},
+    {"mul", Op::mul},
+    {"neg", Op::neg},
+    {"not", Op::not_},
+    {"or", Op::or_},
+    {"rcp", Op::rcp},
+    {"rem", Op::rem},
+    {"ret", Op::ret},
+    {"selp", Op::selp},
+    {"setp", Op::setp},
+    {"shfl", Op::shfl},
+    {"shl", Op::shl},
+    {"shr", Op::shr},
+    {"st", Op::st},
+    {"sub", Op::sub},
+    {"xor", Op::xor_},
 };
 
 std::string trim(const std::string& s) {
@@ -93,9 +125,18 @@ class Parser {
         continue;
       }
       // Inline assembly comes in braces of its own.
-      if (text == "{") { ++depth_; continue; }
-      if (text == "}") { --depth_; continue; }
-      if (text[0] == '{' && (text[1] == ' ' || text[1] == '\t')) { ++depth_; text = trim(text.substr(1)); }
+      if (text == "{") {
+        ++depth_;
+        continue;
+      }
+      if (text == "}") {
+        --depth_;
+        continue;
+      }
+      if (text[0] == '{' && (text[1] == ' ' || text[1] == '\t')) {
+        ++depth_;
+        text = trim(text.substr(1));
+      }
       if (text[0] == '.') continue;
       if (text.back() == ':') {
         labels_[text.substr(0, text.size() - 1)] = static_cast<int>(kernel_.code.size());

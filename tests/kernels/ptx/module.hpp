@@ -9,9 +9,47 @@
 namespace fieldsim::kernels::ptx {
 
 enum class Op {
-  abs, add, and_, atom, bar, barrier, bfi, bra, cp, createpolicy, cvt, cvta, div, ex2, exit, fence,
-  fma, ld, ldmatrix, lg2, mad, max, membar, min, mma, mov, mul, neg, not_, or_, rcp, rem, ret, selp,
-  setp, shfl, shl, shr, st, sub, xor_,
+  abs,
+  add,
+  and_,
+  atom,
+  bar,
+  barrier,
+  bfi,
+  bra,
+  cp,
+  createpolicy,
+  cvt,
+  cvta,
+  div,
+  ex2,
+  exit,
+  fence,
+  fma,
+  ld,
+  ldmatrix,
+  lg2,
+  mad,
+  max,
+  membar,
+  min,
+  mma,
+  mov,
+  mul,
+  neg,
+  not_,
+  or_,
+  rcp,
+  rem,
+  ret,
+  selp,
+  setp,
+  shfl,
+  shl,
+  shr,
+  st,
+  sub,
+  xor_,
 };
 
 enum class Kind { bits, unsigned_int, signed_int, floating, predicate };
@@ -27,22 +65,22 @@ enum class Space { generic, global, shared, param };
 struct Operand {
   enum class Form { none, reg, immediate, memory, special };
   Form form = Form::none;
-  int reg = -1;               // register, or base register of a memory operand
-  bool inverted = false;      // !predicate
-  std::uint64_t value = 0;    // immediate, special register number, or memory offset
+  int reg = -1;             // register, or base register of a memory operand
+  bool inverted = false;    // !predicate
+  std::uint64_t value = 0;  // immediate, special register number, or memory offset
 };
 enum Special : std::uint64_t { kTidX, kCtaidX, kNtidX, kNctaidX, kOtherDimension };
 
 struct Instruction {
   Op op = Op::ret;
-  Type type;                  // the last type suffix: of the sources
-  Type to;                    // cvt: the one before it
+  Type type;  // the last type suffix: of the sources
+  Type to;    // cvt: the one before it
   Space space = Space::generic;
   std::vector<std::string> modifiers;          // ".wide", ".trans", comparison, ...
   std::vector<std::vector<Operand>> operands;  // {a,b} groups are vectors
   int predicate = -1;
   bool negated = false;
-  int target = -1;            // of a branch
+  int target = -1;  // of a branch
   int line = 0;
   bool has(const char* modifier) const;
 };

@@ -1,5 +1,5 @@
-// The PTX that nvcc really produced, executed: checks inline assembly and code generation, which the
-// emulator, compiling the same source with g++, cannot see.
+// The PTX that nvcc really produced, executed: checks inline assembly and code generation, which
+// the emulator, compiling the same source with g++, cannot see.
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -37,8 +37,8 @@ std::string run_ptx(const Case& c, ptx::Machine& m) {
   const PlanOptions options{c.splits, false};
   const auto smem = [](const Tiling& t) { return static_cast<std::size_t>(t.smem_bytes()); };
   const auto fused = [&](const Plan& plan, const Params& p) {
-    m.launch(kernel_name("fused", c, plan.tiling.stages),
-             static_cast<int>(plan.items.size()), kThreads, smem(plan.tiling), &p);
+    m.launch(kernel_name("fused", c, plan.tiling.stages), static_cast<int>(plan.items.size()),
+             kThreads, smem(plan.tiling), &p);
   };
   if (c.variant == Variant::two_pass) {
     TwoPassPlan plan;
@@ -49,8 +49,8 @@ std::string run_ptx(const Case& c, ptx::Machine& m) {
     fused(plan.kv, p.kv);
     fused(plan.anchors, p.anchors);
     const std::int64_t per_cta = kThreads / (c.head_dim / 4);
-    m.launch(kernel_name("merge", c),
-             static_cast<int>((p.merge.rows + per_cta - 1) / per_cta), kThreads, 0, &p.merge);
+    m.launch(kernel_name("merge", c), static_cast<int>((p.merge.rows + per_cta - 1) / per_cta),
+             kThreads, 0, &p.merge);
     return compare(w, expect(w));
   }
   Plan plan;
@@ -65,12 +65,10 @@ std::string run_ptx(const Case& c, ptx::Machine& m) {
   }
   const Params p = make_unfused_params(w.problem, w.args, plan, ws.data());
   const int items = static_cast<int>(plan.items.size());
-  m.launch(kernel_name("scores", c), items, kThreads,
-           smem(scores_tiling(c.head_dim)), &p);
+  m.launch(kernel_name("scores", c), items, kThreads, smem(scores_tiling(c.head_dim)), &p);
   m.launch("softmax_rows", static_cast<int>(plan.tiles.size()) * p.rows_per_tile, kThreads,
            kThreads * 8, &p);
-  m.launch(kernel_name("values", c), items, kThreads,
-           smem(values_tiling(c.head_dim)), &p);
+  m.launch(kernel_name("values", c), items, kThreads, smem(values_tiling(c.head_dim)), &p);
   return compare(w, expect(w));
 }
 

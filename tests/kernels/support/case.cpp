@@ -134,7 +134,9 @@ World::World(const Case& given) : c(given) {
     }
   std::vector<float> same(index(dim));
   for (float& x : same) x = random.normal();
-  const auto key = [&](std::int64_t d) { return c.equal_logits ? same[index(d)] : random.normal(); };
+  const auto key = [&](std::int64_t d) {
+    return c.equal_logits ? same[index(d)] : random.normal();
+  };
   for (int b = 0; b < b_count; ++b)
     for (int t = 0; t < kv_lens[index(b)]; ++t)
       for (int h = 0; h < c.kv_heads; ++h)
@@ -161,8 +163,7 @@ World::World(const Case& given) : c(given) {
   if (c.mode == Mode::gamma_mix) {
     gamma.assign(index(std::int64_t{b_count} * q_heads()), c.gamma);
     if (c.gamma_per_head) {
-      for (std::size_t i = 0; i < gamma.size(); ++i)
-        gamma[i] = static_cast<float>(i % 5) * 0.25f;
+      for (std::size_t i = 0; i < gamma.size(); ++i) gamma[i] = static_cast<float>(i % 5) * 0.25f;
       args.gamma_head = 1;
       args.gamma_request = q_heads();
     }
@@ -242,23 +243,21 @@ Expected expect(const World& w, bool with_naive) {
           const std::size_t row = index(token * q_heads + head);
           std::vector<double> out;
           if (w.c.mode == Mode::gamma_mix) {
-            const float gamma =
-                w.gamma[index(b * w.args.gamma_request + head * w.args.gamma_head)];
+            const float gamma = w.gamma[index(b * w.args.gamma_request + head * w.args.gamma_head)];
             const auto r = ref::gamma_mix(q, keys, values, visible, anchor_keys, anchor_values,
                                           scale, static_cast<double>(gamma));
             out = r.out;
             e.lse[row] = r.lse_kv;
             e.lse[rows + row] = r.lse_anchors;
           } else {
-            const auto r =
-                ref::concat(q, keys, values, visible, anchor_keys, anchor_values, scale);
+            const auto r = ref::concat(q, keys, values, visible, anchor_keys, anchor_values, scale);
             out = r.out;
             e.lse[row] = r.lse;
           }
           std::copy(out.begin(), out.end(), e.out.begin() + static_cast<std::ptrdiff_t>(row * dim));
           if (!with_naive || w.c.mode == Mode::gamma_mix) continue;
-          const auto naive = ref::unfused(q, keys, values, visible, anchor_keys, anchor_values,
-                                          scale, round);
+          const auto naive =
+              ref::unfused(q, keys, values, visible, anchor_keys, anchor_values, scale, round);
           for (std::size_t d = 0; d < dim; ++d)
             e.naive_error = std::max(e.naive_error, std::fabs(naive.out[d] - out[d]));
         }
@@ -277,8 +276,8 @@ std::string compare(const World& w, const Expected& e, double lse_tolerance) {
     const auto token = static_cast<std::int64_t>(row) / w.q_heads();
     const auto head = static_cast<std::int64_t>(row) % w.q_heads();
     for (std::size_t d = 0; d < dim; ++d) {
-      const double got = static_cast<double>(to_float(
-          w.c.dtype, w.out[index(token * w.args.out_token + head * w.args.out_head) + d]));
+      const double got = static_cast<double>(
+          to_float(w.c.dtype, w.out[index(token * w.args.out_token + head * w.args.out_head) + d]));
       const double want = e.out[row * dim + d];
       if (!std::isfinite(got)) {
         wrong << "row " << row << " dim " << d << " is " << got << ", not " << want;
@@ -291,9 +290,10 @@ std::string compare(const World& w, const Expected& e, double lse_tolerance) {
     for (std::size_t plane = 0; plane < (w.c.mode == Mode::gamma_mix ? 2u : 1u); ++plane) {
       const double got = static_cast<double>(w.lse[plane * rows + row]);
       const double want = e.lse[plane * rows + row];
-      const bool same = std::isinf(want) ? got == want
-                                         : std::fabs(got - want) <=
-                                               lse_tolerance * std::max(1.0, std::fabs(want) * 0.01);
+      const bool same =
+          std::isinf(want)
+              ? got == want
+              : std::fabs(got - want) <= lse_tolerance * std::max(1.0, std::fabs(want) * 0.01);
       if (!same) {
         wrong << "lse[" << plane << "] of row " << row << " is " << got << ", not " << want;
         return wrong.str();
@@ -344,9 +344,9 @@ std::string run_on_emulator(World& w, std::uint64_t schedule_seed, int repeats) 
   emu::upload_plan(w.problem, plan, ws.data());
   for (int i = 0; i < repeats; ++i) {
     const auto seed = schedule_seed + static_cast<std::uint64_t>(i) * 1000003;
-    const std::string problem = finish(
-        unfused ? emu::run_unfused(w.problem, w.args, plan, ws.data(), ws.bytes(), seed)
-                : emu::run(w.problem, w.args, plan, ws.data(), ws.bytes(), seed));
+    const std::string problem =
+        finish(unfused ? emu::run_unfused(w.problem, w.args, plan, ws.data(), ws.bytes(), seed)
+                       : emu::run(w.problem, w.args, plan, ws.data(), ws.bytes(), seed));
     if (!problem.empty()) return problem;
     if (counters_left(ws, w.problem, 0)) return "an arrival counter was not reset";
   }

@@ -1,6 +1,7 @@
 #pragma once
 // One attention problem with data, as the emulator, the PTX interpreter and a GPU run it.
-// Everything a kernel must not read is NaN: unused page slots, unused pages, gaps of padded layouts.
+// Everything a kernel must not read is NaN: unused page slots, unused pages, gaps of padded
+// layouts.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,16 +23,16 @@ struct Case {
   int page = 16;
   LayoutKind layout = LayoutKind::nhd;
   std::vector<int> kv_lens = {33};
-  std::vector<int> q_lens = {};          // empty: 1 each
+  std::vector<int> q_lens = {};  // empty: 1 each
   int anchors = 0;
-  std::vector<int> anchor_counts = {};   // empty: `anchors` each
+  std::vector<int> anchor_counts = {};  // empty: `anchors` each
   Sharing sharing = Sharing::per_request;
   float gamma = 0.3f;
   bool gamma_per_head = false;
   int splits = 1;
   bool causal = true;
-  float q_gain = 1.0f;                   // scales Q, and with it the logits
-  bool equal_logits = false;             // all keys the same
+  float q_gain = 1.0f;        // scales Q, and with it the logits
+  bool equal_logits = false;  // all keys the same
   Variant variant = Variant::fused;
   DeviceInfo device = kH200;
   std::uint64_t seed = 1;
@@ -87,8 +88,8 @@ class Workspace {
 // What the case should have given, in FP64, [token][q_head][head_dim].
 struct Expected {
   std::vector<double> out;
-  std::vector<double> lse;          // [2][token][q_head] under gamma_mix
-  double naive_error = 0.0;         // largest error of a 16-bit implementation of the formula
+  std::vector<double> lse;   // [2][token][q_head] under gamma_mix
+  double naive_error = 0.0;  // largest error of a 16-bit implementation of the formula
 };
 Expected expect(const World& world, bool with_naive = false);
 

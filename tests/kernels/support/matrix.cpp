@@ -25,9 +25,19 @@ constexpr std::array kQueries{1, 2, 5, 16, 64};
 
 const std::vector<std::vector<int>>& lengths() {
   // 16, 17: a page of 16 exactly and one more; 31, 33 and 63, 65: around pages of 32 and 64.
-  static const std::vector<std::vector<int>> sets = {
-      {0}, {1}, {15}, {16}, {17}, {31, 33}, {63, 65}, {127}, {128}, {1000}, {0, 40, 7, 129, 0, 300},
-      {70, 0, 1}, {8192}};
+  static const std::vector<std::vector<int>> sets = {{0},
+                                                     {1},
+                                                     {15},
+                                                     {16},
+                                                     {17},
+                                                     {31, 33},
+                                                     {63, 65},
+                                                     {127},
+                                                     {128},
+                                                     {1000},
+                                                     {0, 40, 7, 129, 0, 300},
+                                                     {70, 0, 1},
+                                                     {8192}};
   return sets;
 }
 
@@ -37,8 +47,9 @@ void apply_queries(Case& c, int value) {
   if (q == 1) return;
   // Ragged: the first request has the full length, the others less; a length of 0 is legal.
   for (std::size_t b = 0; b < c.kv_lens.size(); ++b)
-    c.q_lens.push_back(b == 0 ? q : static_cast<int>((static_cast<std::size_t>(q) + 3 * b) %
-                                                     static_cast<std::size_t>(q + 1)));
+    c.q_lens.push_back(b == 0 ? q
+                              : static_cast<int>((static_cast<std::size_t>(q) + 3 * b) %
+                                                 static_cast<std::size_t>(q + 1)));
 }
 
 const std::vector<Axis>& axes() {
@@ -119,8 +130,8 @@ Result build(Variant variant, long limit, std::uint64_t seed) {
       int fresh = 0;
       for (std::size_t a = 0; a < n; ++a)
         for (std::size_t b = a + 1; b < n; ++b)
-          fresh += covered.count({static_cast<int>(a), choice[a], static_cast<int>(b), choice[b]}) ==
-                   0;
+          fresh +=
+              covered.count({static_cast<int>(a), choice[a], static_cast<int>(b), choice[b]}) == 0;
       if (fresh > most) {
         most = fresh;
         best = choice;

@@ -1,5 +1,5 @@
-// Physics under random calls and parts: more of a resource never makes a kernel slower, and no kernel
-// is faster than its bytes or FLOPs at the datasheet's peak.
+// Physics under random calls and parts: more of a resource never makes a kernel slower, and no
+// kernel is faster than its bytes or FLOPs at the datasheet's peak.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -55,7 +55,8 @@ class Cases {
   std::mt19937 random_{11};
 };
 
-// The same tiles and splits on both sides: a library may choose worse splits on a bigger part, and does.
+// The same tiles and splits on both sides: a library may choose worse splits on a bigger part, and
+// does.
 double time_of(const PreparedRow& row, const GpuShape& gpu, const TileParams& params) {
   return predict(row, gpu, params).us;
 }
@@ -124,7 +125,8 @@ TEST_CASE("no prediction beats bytes over peak bandwidth or FLOPs over peak rate
     auto params = default_params(gpu);
     std::mt19937 random(static_cast<unsigned>(i));
     for (const Parameter& p : parameters(c.row.op, gpu.family))
-      p.in(params) = std::exp(std::uniform_real_distribution<double>(std::log(p.lower), std::log(p.upper))(random));
+      p.in(params) = std::exp(
+          std::uniform_real_distribution<double>(std::log(p.lower), std::log(p.upper))(random));
     const double us = time_of(prepare(c.row, gpu), gpu, params);
     const double peak = gpu.matrix * (c.row.attention.fp8 ? 2 : 1);
     CHECK(us * kRounding >= c.row.flops() / (c.row.op == Operation::gemm ? gpu.matrix : peak));
@@ -138,7 +140,8 @@ TEST_CASE("more work is never faster: longer context, more requests, larger prod
   Cases cases;
   for (int i = 0; i < kCases; ++i) {
     const Case c = cases.next();
-    if (c.row.op == Operation::prefill) continue;  // splits end where tiles fill the SMs: not monotone
+    if (c.row.op == Operation::prefill)
+      continue;  // splits end where tiles fill the SMs: not monotone
     const GpuShape gpu = shape_of(c.gpu);
     const auto params = default_params(gpu);
     Row more = c.row;
@@ -147,6 +150,7 @@ TEST_CASE("more work is never faster: longer context, more requests, larger prod
     more.quantize.rows *= 4;
     INFO(name(c.row.op) << " b" << c.row.attention.batch << " c" << c.row.attention.context);
     // Four times the requests can leave a split regime: a few per cent are the libraries' own.
-    CHECK(time_of(prepare(more, gpu), gpu, params) >= 0.9 * time_of(prepare(c.row, gpu), gpu, params));
+    CHECK(time_of(prepare(more, gpu), gpu, params) >=
+          0.9 * time_of(prepare(c.row, gpu), gpu, params));
   }
 }

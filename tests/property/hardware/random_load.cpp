@@ -46,6 +46,8 @@ gpu::Program LoadMaker::program() {
 
 Load LoadMaker::make() {
   Load load;
+  // One of them leaves a remainder in every picosecond.
+  load.bandwidth = BytesPerSecond::raw(one_in(3) ? 1'671'980'000'007 : 1'000'000'000'000);
   for (std::int64_t s = 1 + below(2); s > 0; --s) {
     Load::StreamLoad stream;
     stream.start = time(40);
@@ -57,7 +59,8 @@ Load LoadMaker::make() {
   }
   for (std::int64_t n = below(6); n > 0; --n)
     load.copies.push_back({time(120), one_in(2) ? Direction::to_host : Direction::to_device,
-                           bytes(one_in(3) ? 1 : 2), one_in(4) ? HostMemory::pageable : HostMemory::pinned});
+                           bytes(one_in(3) ? 1 : 2),
+                           one_in(4) ? HostMemory::pageable : HostMemory::pinned});
   for (std::int64_t n = below(6); n > 0; --n)
     load.flows.push_back({time(120), static_cast<int>(below(6)), bytes(4),
                           BytesPerSecond::raw((1 + below(8)) * 125'000'000'000)});
@@ -67,9 +70,12 @@ Load LoadMaker::make() {
 namespace {
 
 struct Played {
-  explicit Played(des::TraceSink* trace) : bench(gpu_of(), round_link(), round_host(), trace) {}
-  static GpuParams gpu_of() {
+  Played(const Load& load, des::TraceSink* trace)
+      : bench(gpu_of(load), round_link(), round_host(), trace) {}
+  static GpuParams gpu_of(const Load& load) {
     GpuParams g = round_gpu();
+    g.hbm.bandwidth = load.bandwidth;
+    g.hbm.in_flight = 100_GB;
     g.hbm.latency = 1_us;
     return g;
   }
@@ -109,14 +115,14 @@ des::Process flow(Played& p, const Load::Flow& f, std::int64_t& ended) {
 
 std::vector<std::int64_t> play(const Load& load, bool fast_forward, std::uint64_t* elided,
                                des::TraceSink* trace) {
-  Played p(trace);
+  Played p(load, trace);
   p.accounts.resize(load.streams.size());
   std::vector<std::int64_t> ends(load.copies.size() + load.flows.size());
   for (std::size_t i = 0; i < load.streams.size(); ++i)
     p.streams.push_back(std::make_unique<gpu::Stream>(
         p.bench.device, "stream " + std::to_string(i),
-        gpu::StreamOptions{.gap = load.streams[i].gap, .fast_forward = fast_forward,
-                           .traced_kernels = 100'000}));
+        gpu::StreamOptions{
+            .gap = load.streams[i].gap, .fast_forward = fast_forward, .traced_kernels = 100'000}));
   for (std::size_t i = 0; i < load.streams.size(); ++i) {
     p.bench.engine.spawn(programs(p, load.streams[i], i), "programs");
     for (Duration after : load.streams[i].cancels)
@@ -133,7 +139,8 @@ std::vector<std::int64_t> play(const Load& load, bool fast_forward, std::uint64_
   std::sort(p.seen.begin(), p.seen.end());
   all.insert(all.end(), p.seen.begin(), p.seen.end());
   for (const Account& a : p.accounts)
-    for (std::size_t c = 0; c < kCategories; ++c) all.push_back(a[static_cast<Category>(c)].count());
+    for (std::size_t c = 0; c < kCategories; ++c)
+      all.push_back(a[static_cast<Category>(c)].count());
   all.push_back(p.bench.device.memory_bytes().count());
   all.push_back(p.bench.device.memory_busy().count());
   all.push_back(p.bench.device.compute_busy().count());

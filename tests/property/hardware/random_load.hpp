@@ -28,6 +28,7 @@ struct Load {
     Bytes bytes;
     BytesPerSecond cap;
   };
+  BytesPerSecond bandwidth;  // of device memory
   std::vector<StreamLoad> streams;
   std::vector<Copy> copies;
   std::vector<Flow> flows;

@@ -120,8 +120,8 @@ TEST_CASE("a cap at or above the rate of the link changes nothing") {
 }
 
 namespace {
-Process train(Link& link, int packets) {
-  for (int i = 0; i < packets; ++i) co_await link.transfer(32_B);
+Process train(Link& link, int packets, BytesPerSecond cap = kNone) {
+  for (int i = 0; i < packets; ++i) co_await link.transfer(32_B, cap);
 }
 constexpr BytesPerSecond kOddRate = BytesPerSecond::raw(52'300'000'007);  // 32 B take 611.85 ps
 }  // namespace
@@ -142,6 +142,17 @@ TEST_CASE("many trains side by side end at the total over the rate, rounded up")
   engine.run();
   CHECK(engine.now().since_start().count() ==
         time_for(Bytes::raw(32 * (7 * 3000 + 21)), kOddRate).count());
+}
+
+TEST_CASE("what capped flows leave of their last ticks is not lost to the others") {
+  // 64,000 B in a capped train beside 459,000 B: 523,000 B at 52.3 B/ns are 10 us, to the last ps.
+  Engine engine;
+  Link link(engine, "link", BytesPerSecond::raw(52'300'000'000));
+  engine.spawn(train(link, 2000, BytesPerSecond::raw(17'000'000'001)), "a");
+  Time done;
+  engine.spawn(flow(engine, link, {0_ps, 459'000_B}, done), "b");
+  engine.run();
+  CHECK(done == Time::at(10_us));
 }
 
 TEST_CASE("a transfer that began in the past ends as if it had been there") {

@@ -2,10 +2,10 @@
 // identify is named; the physics filter; planning; gates.
 #include <catch2/catch.hpp>
 
-#include <cstdio>
-#include <fstream>
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 #include <random>
 #include <set>
 
@@ -29,7 +29,8 @@ std::vector<Row> synthetic(Operation op, const hardware::tile::GpuShape& gpu,
   std::mt19937 random(3);
   std::normal_distribution<double> normal(0, noise);
   std::vector<Row> rows = candidate_shapes(op, gpu);
-  for (Row& r : rows) r.measured_us = predict(prepare(r, gpu), gpu, truth).us * std::exp(normal(random));
+  for (Row& r : rows)
+    r.measured_us = predict(prepare(r, gpu), gpu, truth).us * std::exp(normal(random));
   return rows;
 }
 
@@ -86,7 +87,8 @@ TEST_CASE("what the rows do not identify stays at its default and is named") {
   CHECK(named("decode.dram_share"));
   CHECK(named("decode.tile_fp8_us"));
   CHECK(f.params.decode.dram_share == default_params(gpu).decode.dram_share);
-  CHECK(predict(prepare(rows[0], gpu), gpu, f.params).us == Approx(rows[0].measured_us).epsilon(0.02));
+  CHECK(predict(prepare(rows[0], gpu), gpu, f.params).us ==
+        Approx(rows[0].measured_us).epsilon(0.02));
   CHECK(to_yaml(f, gpu, "test").find("not identified by the rows") != std::string::npos);
 }
 
@@ -167,8 +169,8 @@ TEST_CASE("validation: strata add up, JSON holds them, gates are missed and met"
   CHECK(v.overall.mape == Approx(0.03 * 0.8).epsilon(0.15));  // mean of |normal|
   CHECK(v.covered > 0.85);
   const std::string json = to_json(v, rows, true);
-  for (const char* key : {"\"overall\"", "\"mape\"", "\"median\"", "\"p90\"", "\"bias\"", "\"strata\"",
-                          "\"rejected\"", "\"by_row\""})
+  for (const char* key : {"\"overall\"", "\"mape\"", "\"median\"", "\"p90\"", "\"bias\"",
+                          "\"strata\"", "\"rejected\"", "\"by_row\""})
     CHECK(json.find(key) != std::string::npos);
   const std::string path = std::string(FIELDSIM_BINARY_DIR) + "/fidelity_gate.json";
   std::ofstream(path) << R"({"overall": {"mape": 0.001}, "decode/fp8": {"mape": 0.5}})";

@@ -30,13 +30,13 @@ struct Gate {
 
 TEST_CASE("held-out decode and prefill attention stay inside their gates") {
   if (absent()) return;
-  const Gate gate = GENERATE(
-      Gate{"a100-sxm-80gb", Operation::decode, "generation_attention", 0.040, 0.036},
-      Gate{"h100-sxm", Operation::decode, "generation_attention", 0.038, 0.036},
-      Gate{"h200-sxm", Operation::decode, "generation_attention", 0.037, 0.034},
-      Gate{"a100-sxm-80gb", Operation::prefill, "context_attention", 0.040, 0.036},
-      Gate{"h100-sxm", Operation::prefill, "context_attention", 0.048, 0.046},
-      Gate{"h200-sxm", Operation::prefill, "context_attention", 0.044, 0.042});
+  const Gate gate =
+      GENERATE(Gate{"a100-sxm-80gb", Operation::decode, "generation_attention", 0.040, 0.036},
+               Gate{"h100-sxm", Operation::decode, "generation_attention", 0.038, 0.036},
+               Gate{"h200-sxm", Operation::decode, "generation_attention", 0.037, 0.034},
+               Gate{"a100-sxm-80gb", Operation::prefill, "context_attention", 0.040, 0.036},
+               Gate{"h100-sxm", Operation::prefill, "context_attention", 0.048, 0.046},
+               Gate{"h200-sxm", Operation::prefill, "context_attention", 0.044, 0.042});
   for (const gates::Part& part : gates::parts()) {
     if (part.name != gate.part) continue;
     const auto rows = physics_filter(gates::rows_of(part, gate.table), part.gpu).rows;
@@ -63,7 +63,8 @@ TEST_CASE("products and quantisation stay inside their gates") {
     if (part.name != gate.first) continue;
     const auto gpu = hardware::tile::shape_of(part.gpu);
     // Fitted on every ninth row, scored on the others.
-    const auto rows = prepare(physics_filter(gates::rows_of(part, "gemm_bf16"), part.gpu).rows, gpu);
+    const auto rows =
+        prepare(physics_filter(gates::rows_of(part, "gemm_bf16"), part.gpu).rows, gpu);
     std::vector<PreparedRow> train;
     for (std::size_t i = 0; i < rows.size(); i += rows.size() / 400) train.push_back(rows[i]);
     const Fitted f = fit(train, gpu, hardware::tile::default_params(gpu));
@@ -84,7 +85,8 @@ TEST_CASE("products and quantisation stay inside their gates") {
 
 TEST_CASE("host overheads: batches left out") {
   if (absent()) return;
-  const auto rows = read_host_table(gates::data_folder() + "/host/vidur_a100_serving_host_overheads_ms.csv");
+  const auto rows =
+      read_host_table(gates::data_folder() + "/host/vidur_a100_serving_host_overheads_ms.csv");
   const HostFit fit = fit_host(rows);
   REQUIRE(fit.costs.size() == 5);
   for (const auto& [component, s] : fit.held_out) {

@@ -1,6 +1,6 @@
 #pragma once
-// Datasheet parts for tests that must not depend on the configuration reader. The numbers are those of
-// configs/hardware; a test compares them where that reader is linked.
+// Datasheet parts for tests that must not depend on the configuration reader. The numbers are those
+// of configs/hardware; a test compares them where that reader is linked.
 #include <string>
 
 #include "sim/hardware/params.hpp"

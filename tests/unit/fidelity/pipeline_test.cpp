@@ -32,7 +32,8 @@ TEST_CASE("a CTA's tiles follow each other, each after its load, loads at most a
 }
 
 TEST_CASE("the breakdown adds up and no part is negative") {
-  for (const auto& hardware : {fidelity_test::a100(), fidelity_test::h200(), fidelity_test::b200()}) {
+  for (const auto& hardware :
+       {fidelity_test::a100(), fidelity_test::h200(), fidelity_test::b200()}) {
     const GpuShape gpu = shape_of(hardware);
     for (const std::int64_t batch : {1, 16, 256})
       for (const std::int64_t context : {1, 300, 9000}) {
@@ -40,8 +41,8 @@ TEST_CASE("the breakdown adds up and no part is negative") {
         call.batch = batch, call.context = context;
         const auto b = attention_time(plan(call, gpu, library_of(gpu.family)), call, gpu,
                                       default_params(gpu).decode);
-        const double parts[] = {b.launch, b.kv_write, b.prologue, b.tiles, b.memory,
-                                b.tail, b.combine, b.scheduling, b.copies};
+        const double parts[] = {b.launch, b.kv_write, b.prologue,   b.tiles, b.memory,
+                                b.tail,   b.combine,  b.scheduling, b.copies};
         double sum = 0;
         for (const double part : parts) {
           CHECK(part >= 0);

@@ -41,7 +41,8 @@ TEST_CASE("the fast schedule equals the event simulation of every tile") {
     slots.alone = slots.ctas == 1 ? 1.0 : 0.5 + 0.1 * (i % 6);
     // Enough SMs that the exact waves hold the whole grid: the fluid part is tested below.
     const std::int64_t waves = slots.ctas == 1 ? kExactWaves : kExactSharedWaves;
-    slots.sms = std::max<std::int64_t>(1 + i % 7, (grid.ctas() + waves * slots.ctas - 1) / (waves * slots.ctas));
+    slots.sms = std::max<std::int64_t>(
+        1 + i % 7, (grid.ctas() + waves * slots.ctas - 1) / (waves * slots.ctas));
     const double fast = makespan(grid, cost, slots);
     const double events = makespan_by_events(grid, cost, slots);
     INFO("case " << i << ": " << grid.ctas() << " CTAs on " << slots.sms << " x " << slots.ctas);
@@ -54,8 +55,8 @@ TEST_CASE("equal CTAs: whole waves, then a ragged one") {
   grid.runs = {{4, 10}};
   const CtaCost cost = {1.0, 0.5, 0};
   CHECK(same(makespan(grid, cost, {10, 1, 1}), 3.0));
-  CHECK(same(makespan(grid, cost, {9, 1, 1}), 6.0));   // one CTA of a second wave
-  CHECK(same(makespan(grid, cost, {5, 2, 1}), 6.0));   // two residents share the pipes
+  CHECK(same(makespan(grid, cost, {9, 1, 1}), 6.0));     // one CTA of a second wave
+  CHECK(same(makespan(grid, cost, {5, 2, 1}), 6.0));     // two residents share the pipes
   CHECK(same(makespan(grid, cost, {10, 2, 0.5}), 6.0));  // alone, a CTA reaches half of an SM
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 struct File {
   explicit File(const std::string& text, const std::string& end = ".csv")
-      : path(std::string(FIELDSIM_BINARY_DIR) + "/fidelity_table_test" + std::to_string(++count) + end) {
+      : path(std::string(FIELDSIM_BINARY_DIR) + "/fidelity_table_test" + std::to_string(++count) +
+             end) {
     std::ofstream(path) << text;
   }
   ~File() { std::remove(path.c_str()); }
@@ -25,7 +26,8 @@ struct File {
 int File::count = 0;
 
 const char* kAttention =
-    "op_name,kernel_source,batch_size,isl,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,step,latency\n";
+    "op_name,kernel_source,batch_size,isl,num_heads,num_key_value_heads,head_dim,kv_cache_dtype,"
+    "step,latency\n";
 
 Where where_of(const std::string& path) {
   try {
@@ -60,7 +62,9 @@ TEST_CASE("products and quantisation") {
   const Table t = read_table(g.path);
   CHECK(t.rows.at(0).op == Operation::gemm);
   CHECK(t.rows.at(0).flops() == 2.0 * 16 * 4096 * 8192);
-  const File q("op_name,m,k,quant_dtype,latency\ncompute_scale,16,64,fp8,0.001\nscale_matrix,16,64,fp8,0.001\n");
+  const File q(
+      "op_name,m,k,quant_dtype,latency\ncompute_scale,16,64,fp8,0.001\nscale_matrix,16,64,fp8,0."
+      "001\n");
   const Table s = read_table(q.path);
   CHECK(s.rows.at(0).op == Operation::scale);
   CHECK(s.rows.at(1).op == Operation::quantize);
@@ -97,7 +101,8 @@ TEST_CASE("what is wrong with a table is said with its line") {
 TEST_CASE("nvbandwidth gives link rates") {
   const File f(R"({"nvbandwidth": {"testcases": [
     {"name": "host_to_device_memcpy_ce", "bandwidth_matrix": [["55.36", "N/A"]]},
-    {"name": "device_to_device_memcpy_read_ce", "bandwidth_matrix": [["395.1"]]}]}})", ".json");
+    {"name": "device_to_device_memcpy_read_ce", "bandwidth_matrix": [["395.1"]]}]}})",
+               ".json");
   const Table t = read_table(f.path);
   REQUIRE(t.points.size() == 1);
   CHECK(t.points[0].parameter == "link.to_device");
@@ -109,7 +114,8 @@ TEST_CASE("fieldsim-measure gives kernel rows and points") {
     {"group": "attention", "name": "fused", "unit": "us", "all": {"median": 31.5},
      "parameters": {"batch": 2, "q_heads": 32, "kv_heads": 8, "head_dim": 128, "context": 4096}},
     {"group": "memory", "name": "copy", "unit": "us", "all": {"median": 9}, "rate": 4300,
-     "rate_unit": "GB/s", "parameters": {"bytes": 1}}]})", ".json");
+     "rate_unit": "GB/s", "parameters": {"bytes": 1}}]})",
+               ".json");
   const Table t = read_table(f.path);
   REQUIRE(t.rows.size() == 1);
   CHECK(t.rows[0].attention.context == 4096);
@@ -119,8 +125,11 @@ TEST_CASE("fieldsim-measure gives kernel rows and points") {
 }
 
 TEST_CASE("Nsight Compute gives the achieved share of bandwidth") {
-  const File f("==PROF== Connected\n\"ID\",\"Kernel Name\",\"Metric Name\",\"Metric Unit\",\"Metric Value\"\n"
-               "\"0\",\"read, then write\",\"dram__throughput.avg.pct_of_peak_sustained_elapsed\",\"%\",\"91.5\"\n");
+  const File f(
+      "==PROF== Connected\n\"ID\",\"Kernel Name\",\"Metric Name\",\"Metric Unit\",\"Metric "
+      "Value\"\n"
+      "\"0\",\"read, then "
+      "write\",\"dram__throughput.avg.pct_of_peak_sustained_elapsed\",\"%\",\"91.5\"\n");
   const Table t = read_table(f.path);
   REQUIRE(t.points.size() == 1);
   CHECK(t.points[0].parameter == "hbm.achieved");

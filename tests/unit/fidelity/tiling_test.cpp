@@ -13,7 +13,8 @@ using hardware::tile::shape_of;
 
 namespace {
 
-AttentionCall decode(std::int64_t batch, std::int64_t heads, std::int64_t kv, std::int64_t context) {
+AttentionCall decode(std::int64_t batch, std::int64_t heads, std::int64_t kv,
+                     std::int64_t context) {
   AttentionCall call;
   call.batch = batch, call.query_heads = heads, call.kv_heads = kv, call.context = context;
   return call;
@@ -50,7 +51,8 @@ TEST_CASE("FlashAttention 2: 64 x 128 tiles, two CTAs on an A100, one on an L40S
   CHECK(p.tile_columns == 128);
   CHECK(p.kv_tiles == 32);
   CHECK(p.resident == 2);
-  CHECK(plan(decode(1, 32, 8, 4096), shape_of(fidelity_test::l40s()), Library::flash2).resident == 1);
+  CHECK(plan(decode(1, 32, 8, 4096), shape_of(fidelity_test::l40s()), Library::flash2).resident ==
+        1);
 }
 
 TEST_CASE("FlashAttention 2 splits KV only where query heads are grouped") {
@@ -122,7 +124,8 @@ TEST_CASE("our own kernel: the deepest ring that fits, and an error that names t
   const auto big = own_kernel(fidelity_test::h100().sm, 128, 128);
   CHECK(big.tiling.stages == 3);
   CHECK(big.residency.ctas >= 2);
-  CHECK(big.bytes_in_flight == static_cast<double>(big.residency.ctas * big.tiling.bytes_in_flight()));
+  CHECK(big.bytes_in_flight ==
+        static_cast<double>(big.residency.ctas * big.tiling.bytes_in_flight()));
   auto small = fidelity_test::h100().sm;
   small.shared_memory_per_cta = 40_KiB;
   const std::string m = error_of([&] { own_kernel(small, 128, 128); });

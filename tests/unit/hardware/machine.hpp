@@ -56,7 +56,9 @@ inline HostParams round_host() {
 struct Bench {
   explicit Bench(const GpuParams& g = round_gpu(), const LinkParams& l = round_link(),
                  const HostParams& h = round_host(), des::TraceSink* trace = nullptr)
-      : device((engine.set_trace(trace), engine), g), host(engine, h), link(engine, l, device, host) {}
+      : device((engine.set_trace(trace), engine), g),
+        host(engine, h),
+        link(engine, l, device, host) {}
   des::Engine engine;
   gpu::Device device;
   Host host;

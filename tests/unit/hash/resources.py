@@ -14,9 +14,9 @@ FILES = ("kernels/quant/int8.cu", "kernels/hash/tree.cu")
 ARCHS = (80, 90, 100)
 # Most registers per kernel (over its instantiations), nvcc 13.0.88; 65,536 / threads is the limit.
 RECORD = {
-    "quantize_kernel": {80: 0, 90: 0, 100: 0},
-    "leaf_kernel": {80: 0, 90: 0, 100: 0},
-    "level_kernel": {80: 0, 90: 0, 100: 0},
+    "quantize_kernel": {80: 34, 90: 38, 100: 38},
+    "leaf_kernel": {80: 115, 90: 115, 100: 117},
+    "level_kernel": {80: 56, 90: 56, 100: 56},
 }
 
 

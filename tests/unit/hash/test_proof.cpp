@@ -53,6 +53,15 @@ TEST_CASE("Proof: every leaf of every tree of up to 40 leaves verifies, and only
   CHECK(wrong == 0);
 }
 
+TEST_CASE("Proof: the last, promoted leaf does not verify under an index past the end") {
+  // Three leaves: index 3 would walk the same path as leaf 2.
+  const Tree tree(64 * 3, 2);
+  Proof p = tree.proof(2);
+  REQUIRE(tree.verifies(p, tree.leaf(2)));
+  p.leaf = 3;
+  CHECK_FALSE(tree.verifies(p, tree.leaf(2)));
+}
+
 TEST_CASE("Proof: a changed byte anywhere is detected") {
   const Tree tree(64 * 21 - 7, 3);
   for (std::size_t i = 0; i < tree.leaves(); ++i) {

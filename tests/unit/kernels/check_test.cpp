@@ -77,7 +77,10 @@ TEST_CASE("errors in the problem") {
   expect(bad, "kv_heads", [](Call& c) { c.problem.kv_heads = -2; });
   expect(bad, "q_heads", [](Call& c) { c.problem.q_heads = 9; });
   expect(bad, "q_heads", [](Call& c) { c.problem.q_heads = 4096; });
-  expect(no, "q_heads", [](Call& c) { c.problem.q_heads = 1024; c.problem.kv_heads = 1; });
+  expect(no, "q_heads", [](Call& c) {
+    c.problem.q_heads = 1024;
+    c.problem.kv_heads = 1;
+  });
   expect(no, "head_dim", [](Call& c) { c.problem.head_dim = 80; });
   expect(no, "max_q_len", [](Call& c) { c.problem.max_q_len = 65; });
   expect(bad, "max_kv_len", [](Call& c) { c.problem.max_kv_len = -1; });

@@ -37,7 +37,8 @@ TEST_CASE("mma and ldmatrix multiply two matrices") {
     }
   for (int r = 0; r < 16; ++r)
     for (int c = 0; c < 16; ++c)
-      for (int k = 0; k < 16; ++k) expected[r][c] += bf16_to_float(a[r][k]) * bf16_to_float(b[c][k]);
+      for (int k = 0; k < 16; ++k)
+        expected[r][c] += bf16_to_float(a[r][k]) * bf16_to_float(b[c][k]);
   float got[16][16];
   const auto outcome = emu::launch(
       1, 32, 1024,
@@ -52,8 +53,8 @@ TEST_CASE("mma and ldmatrix multiply two matrices") {
         prim::sync_warp();
         std::uint32_t fa[4], fb[4];
         prim::load_matrix(fa, static_cast<std::uint32_t>(32 * (lane & 15) + 16 * (lane >> 4)));
-        prim::load_matrix(fb, static_cast<std::uint32_t>(
-                                  512 + 32 * ((lane & 7) + (lane >> 4) * 8) + 16 * (lane >> 3 & 1)));
+        prim::load_matrix(fb, static_cast<std::uint32_t>(512 + 32 * ((lane & 7) + (lane >> 4) * 8) +
+                                                         16 * (lane >> 3 & 1)));
         for (int n = 0; n < 2; ++n) {
           float c[4] = {0, 0, 0, 0};
           prim::mma<DType::bf16>(c, fa, fb[2 * n], fb[2 * n + 1]);

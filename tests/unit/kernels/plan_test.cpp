@@ -62,8 +62,8 @@ void check_plan(const Shape& s, const Plan& plan) {
       for (int i = 0; i < item.tile_count; ++i) {
         const Tile& t = plan.tiles[static_cast<std::size_t>(item.tile + i)];
         const int begin = std::max(item.first_row, t.first_token * group + t.first_row);
-        const int end = std::min(item.first_row + item.rows,
-                                 t.first_token * group + t.first_row + t.rows);
+        const int end =
+            std::min(item.first_row + item.rows, t.first_token * group + t.first_row + t.rows);
         REQUIRE(begin < end);
         REQUIRE(t.kv_head == item.kv_head);
         rows += end - begin;

@@ -36,7 +36,7 @@ def names(result, group):
 
 
 def groups():
-    code, text, result, _, _ = run("all", "--only", "ceilings,latency,kernels,pcie,host", "--budget", "20")
+    code, text, result, _, _ = run("all", "--only", "ceilings,latency,kernels,pcie,host", "--budget", "12")
     assert code == 0, code
     assert not result["stopped"], result["stopped"]
     assert {"copy (read + write)", "read", "L2 read", "mma.sync m16n8k16 bf16"} <= names(result, "ceilings")
@@ -75,14 +75,14 @@ def wrong():
 
 def budget():
     code, _, result, _, seconds = run("one", "--only", "ceilings,latency,kernels,pcie,host,decode", "--budget", "2")
-    assert code == 0 and seconds < 8, seconds
+    assert code == 0 and result["elapsed_s"] < 4, (seconds, result["elapsed_s"])  # CPU seconds
     assert not result["complete"] and result["skipped"] and not result["stopped"]
     code, _, result, _, _ = run("oom", "--only", "kernels", "--budget", "3", free_mib=1)
     assert code in (0, 1) and result["budget_s"] == 3  # too little memory for anything: still a report
 
 
 def decode():
-    code, text, result, spans, _ = run("all", "--only", "decode", "--budget", "25", free_mib=4096)
+    code, text, result, spans, _ = run("all", "--only", "decode", "--budget", "15", free_mib=4096)
     assert code == 0, text
     rows = {(row["name"], row["parameters"]["every"]) for row in result["results"]}
     wanted = {(name, k) for name in ("pessimistic", "optimistic") for k in (1, 8, 32)}

@@ -57,13 +57,16 @@ TEST_CASE("expected times, synchronous and asynchronous") {
       slow.add(seconds(run(synchronous(t)).total) * 1e3);
     }
     CAPTURE(p, fast.error(), slow.error());
-    CHECK(std::fabs(fast.mean() - analytic::asynchronous(40, 1, 3.5, 0.4, p)) < kSigmas * fast.error());
-    CHECK(std::fabs(slow.mean() - analytic::synchronous(40, 1, 3.5, 0.4, p)) < kSigmas * slow.error());
+    CHECK(std::fabs(fast.mean() - analytic::asynchronous(40, 1, 3.5, 0.4, p)) <
+          kSigmas * fast.error());
+    CHECK(std::fabs(slow.mean() - analytic::synchronous(40, 1, 3.5, 0.4, p)) <
+          kSigmas * slow.error());
     CHECK(std::fabs(lost.mean() - 40 * p / (1 - p)) < kSigmas * lost.error());
   }
 }
 
-TEST_CASE("work discarded behind generation is p/(1-p) (1 + V/T) a boundary, stop and wait p/(1-p)") {
+TEST_CASE(
+    "work discarded behind generation is p/(1-p) (1 + V/T) a boundary, stop and wait p/(1-p)") {
   Sample fast, slow;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const Timed t{.p = 0.2, .tokens = 500, .seed = seed};
@@ -73,7 +76,8 @@ TEST_CASE("work discarded behind generation is p/(1-p) (1 + V/T) a boundary, sto
   }
   CHECK(std::fabs(fast.mean() - analytic::discarded_per_boundary(1, 3.5, 0.2)) <
         kSigmas * fast.error() + 0.005);  // the end of a run has less behind it
-  CHECK(std::fabs(slow.mean() - analytic::discarded_per_boundary(1, 0, 0.2)) < kSigmas * slow.error());
+  CHECK(std::fabs(slow.mean() - analytic::discarded_per_boundary(1, 0, 0.2)) <
+        kSigmas * slow.error());
 }
 
 TEST_CASE("retries are limited: probability of commit and expected time of one boundary") {
@@ -83,7 +87,8 @@ TEST_CASE("retries are limited: probability of commit and expected time of one b
     std::int64_t retries;
     double published_commit, published_time;
   };
-  for (const Case& c : {Case{2_ms, 500_us, 0.3, 3, .99190, 4.4636}, Case{100_us, 4_ms, 0.8, 2, .48800, 10.492}}) {
+  for (const Case& c :
+       {Case{2_ms, 500_us, 0.3, 3, .99190, 4.4636}, Case{100_us, 4_ms, 0.8, 2, .48800, 10.492}}) {
     Sample committed, time;
     for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
       Timed t{.V = c.V, .R = c.R, .p = c.p, .tokens = 1, .seed = seed};
@@ -102,12 +107,14 @@ TEST_CASE("retries are limited: probability of commit and expected time of one b
           Approx(c.published_time).epsilon(1e-4));
     CHECK(analytic::commit_probability(c.p, r) == Approx(c.published_commit).margin(1e-5));
     CHECK(std::fabs(committed.mean() - c.published_commit) < kSigmas * committed.error());
-    CHECK(std::fabs(time.mean() - analytic::expected_time(1, V, R, c.p, r)) < kSigmas * time.error());
+    CHECK(std::fabs(time.mean() - analytic::expected_time(1, V, R, c.p, r)) <
+          kSigmas * time.error());
   }
 }
 
 TEST_CASE("a verdict that always fails ends in an abort, not in a loop") {
-  for (const auto timing : {verify::Timing::optimistic, verify::Timing::pessimistic, verify::Timing::on_load})
+  for (const auto timing :
+       {verify::Timing::optimistic, verify::Timing::pessimistic, verify::Timing::on_load})
     for (const std::int64_t limit : {0, 1, 3}) {
       Scenario s = timed({.p = 1.0, .timing = timing});
       s.recovery.retry_limit = limit;

@@ -10,11 +10,11 @@ using namespace fieldsim::system::test;
 
 namespace {
 
-// Time of 120 boundaries in steady state: one run less a shorter one.
+// Time of 840 boundaries in steady state: one run less a shorter one.
 Duration steady(Timed t) {
-  t.tokens = 60 * t.k;
+  t.tokens = 840 * t.k;
   const Duration shorter = run(t).decode;
-  t.tokens = 180 * t.k;
+  t.tokens = 1680 * t.k;
   return run(t).decode - shorter;
 }
 
@@ -27,9 +27,9 @@ TEST_CASE("bounded window of W = 1 to 6 at T = 1, V = 3.5") {
     t.window = w;
     const Duration took = steady(t);
     CAPTURE(w);
-    CHECK(120.0 / (seconds(took) / 1e-3) == Approx(published[w - 1]).margin(5e-5));
+    CHECK(840.0 / (seconds(took) / 1e-3) == Approx(published[w - 1]).margin(5e-5));
     // To the picosecond: W boundaries in T + V, or one in T.
-    CHECK(took == (w < 5 ? (t.T + t.V) * 120 / w : t.T * 120));
+    CHECK(took == (w < 5 ? (t.T + t.V) * 840 / w : t.T * 840));
   }
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("the window rate is min(1/T, W/(T+V)) for any T, V, W and boundary len
         t.k = k;
         const double T = 1e-3 * static_cast<double>(k);
         CAPTURE(V.count(), w, k);
-        CHECK(120 / seconds(steady(t)) ==
+        CHECK(840 / seconds(steady(t)) ==
               Approx(analytic::window_rate(T, seconds(V), w)).epsilon(1e-9));
       }
 }

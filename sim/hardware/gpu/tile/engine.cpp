@@ -36,10 +36,9 @@ KernelTime kernel_time(const Launch& launch) {
           : 0.0;
   t.exposed = std::min(t.sm, in_step * std::ceil(waves) * launch.cost.prologue);
   t.total = t.exposed + overlapped(t.sm - t.exposed, t.memory, launch.overlap);
-  const double busy =
-      (launch.grid.steps() * launch.cost.step +
-       static_cast<double>(launch.grid.ctas()) * launch.cost.prologue) /
-      static_cast<double>(launch.slots.sms);
+  const double busy = (launch.grid.steps() * launch.cost.step +
+                       static_cast<double>(launch.grid.ctas()) * launch.cost.prologue) /
+                      static_cast<double>(launch.slots.sms);
   t.tail = std::max(0.0, t.sm - busy);
   return t;
 }

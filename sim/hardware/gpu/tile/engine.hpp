@@ -27,26 +27,26 @@ struct Launch {
   Grid grid;
   CtaCost cost;
   SmSlots slots;
-  double bytes = 0;           // streamed by all CTAs together
+  double bytes = 0;  // streamed by all CTAs together
   MemoryLevel level;
-  double overlap = 4;         // exponent; 3 to 8 are equivalent on decode attention
-  double desync_waves = 30;   // waves after which half of the SMs are out of step; 0: at once
+  double overlap = 4;        // exponent; 3 to 8 are equivalent on decode attention
+  double desync_waves = 30;  // waves after which half of the SMs are out of step; 0: at once
 };
 
 struct KernelTime {
   double total = 0;
-  double sm = 0;        // makespan of the SM work alone
-  double memory = 0;    // transfer time alone
-  double exposed = 0;   // prologues that no other SM's stream hides
-  double tail = 0;      // part of `sm` in which SMs have run out of work
+  double sm = 0;       // makespan of the SM work alone
+  double memory = 0;   // transfer time alone
+  double exposed = 0;  // prologues that no other SM's stream hides
+  double tail = 0;     // part of `sm` in which SMs have run out of work
 };
 
-// In the first waves all SMs run their prologue at the same time, so no transfer hides it; after tens
-// of waves they are out of step and one SM's prologue hides behind another's stream.
+// In the first waves all SMs run their prologue at the same time, so no transfer hides it; after
+// tens of waves they are out of step and one SM's prologue hides behind another's stream.
 KernelTime kernel_time(const Launch& launch);
 
-// Clock loss of a kernel that keeps the matrix pipes busy long enough for the power controller: none
-// up to `from` us, `droop` at `to` us, logarithmic between.
+// Clock loss of a kernel that keeps the matrix pipes busy long enough for the power controller:
+// none up to `from` us, `droop` at `to` us, logarithmic between.
 double droop_factor(double us, double droop, double from, double to);
 
 }  // namespace fieldsim::hardware::tile

@@ -5,10 +5,9 @@
 namespace fieldsim::hardware::tile {
 namespace {
 
-#define FIELDSIM_PARAMETER(set, member, unit, lower, upper, sd) \
-  Parameter {                                                   \
-    #set "." #member, unit, lower, upper, sd,                   \
-        [](TileParams& p) { return &p.set.member; }             \
+#define FIELDSIM_PARAMETER(set, member, unit, lower, upper, sd)                           \
+  Parameter {                                                                             \
+    #set "." #member, unit, lower, upper, sd, [](TileParams& p) { return &p.set.member; } \
   }
 
 std::vector<Parameter> decode(Family family) {
@@ -60,9 +59,9 @@ std::vector<Parameter> gemm() {
       FIELDSIM_PARAMETER(gemm, launch_us, "us", 0.5, 20, 0.3),
       FIELDSIM_PARAMETER(gemm, dram_share, "1", 0.3, 1, 0.1),
       FIELDSIM_PARAMETER(gemm, matrix_share, "1", 0.3, 1.1, 0.15),
-      FIELDSIM_PARAMETER(gemm, step_us, "us", 0.002, 2, 0.6),
+      FIELDSIM_PARAMETER(gemm, step_us, "us", 0.002, 2, 1.0),
       FIELDSIM_PARAMETER(gemm, sm_dram_rate, "B/us", 5e3, 1e6, 0.4),
-      FIELDSIM_PARAMETER(gemm, epilogue_us, "us", 0.02, 20, 0.5),
+      FIELDSIM_PARAMETER(gemm, epilogue_us, "us", 0.02, 20, 0.7),
       FIELDSIM_PARAMETER(gemm, split_us, "us", 0.05, 20, 0.4),
       FIELDSIM_PARAMETER(gemm, droop, "1", 0.001, 0.8, 0.6),
   };
@@ -94,22 +93,32 @@ std::vector<Parameter> scale() {
 
 const char* name(Operation op) {
   switch (op) {
-    case Operation::decode: return "decode";
-    case Operation::prefill: return "prefill";
-    case Operation::gemm: return "gemm";
-    case Operation::quantize: return "quantize";
-    case Operation::scale: return "scale";
+    case Operation::decode:
+      return "decode";
+    case Operation::prefill:
+      return "prefill";
+    case Operation::gemm:
+      return "gemm";
+    case Operation::quantize:
+      return "quantize";
+    case Operation::scale:
+      return "scale";
   }
   return "unknown";
 }
 
 std::vector<Parameter> parameters(Operation op, Family family) {
   switch (op) {
-    case Operation::decode: return decode(family);
-    case Operation::prefill: return prefill(family);
-    case Operation::gemm: return gemm();
-    case Operation::quantize: return quantize();
-    case Operation::scale: return scale();
+    case Operation::decode:
+      return decode(family);
+    case Operation::prefill:
+      return prefill(family);
+    case Operation::gemm:
+      return gemm();
+    case Operation::quantize:
+      return quantize();
+    case Operation::scale:
+      return scale();
   }
   return {};
 }

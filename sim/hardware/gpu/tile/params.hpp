@@ -9,9 +9,9 @@
 
 namespace fieldsim::hardware::tile {
 
-// Attention kernels (one set for decode, one for prefill) with the kernels around them in one layer:
-// the write of new K and V into the paged cache, the combine of split KV, copies.
-// "narrow" and "wide" tiles have 64 and 128 rows of packed queries; times are per 128 KV rows.
+// Attention kernels (one set for decode, one for prefill) with the kernels around them in one
+// layer: the write of new K and V into the paged cache, the combine of split KV, copies. "narrow"
+// and "wide" tiles have 64 and 128 rows of packed queries; times are per 128 KV rows.
 struct AttentionParams {
   double launch_us = 8.3;            // floor: launches of the cache-write and attention kernels
   double prologue_us = 2.5;          // prologue and epilogue of a narrow CTA
@@ -28,23 +28,23 @@ struct AttentionParams {
   double split_request_us = 0.0153;  // per request when splits are allowed: combine CTAs that exit
   double fp8_us = 1.5;               // fixed cost of 8-bit KV: scale loads, conversions
   double cold_us = 4.5;              // chain of dependent first loads that miss L2
-  double write_warp_us = 0.027;      // SM time of one warp of the KV-write kernel (one CTA per token)
+  double write_warp_us = 0.027;  // SM time of one warp of the KV-write kernel (one CTA per token)
   double write_warp_fp8_us = 0.030;  // added for 8-bit KV: scale loads
   double write_head_fp8_us = 0.018;  // added per KV head of 128: conversion
-  double copy_us = 6.0;              // copies of Q and O around the kernel (FlashAttention 2, groups)
-  double group_us = 1.6;             // query-head swap of the same path
-  double droop = 0.0;                // clock loss under sustained matrix work
+  double copy_us = 6.0;   // copies of Q and O around the kernel (FlashAttention 2, groups)
+  double group_us = 1.6;  // query-head swap of the same path
+  double droop = 0.0;     // clock loss under sustained matrix work
 };
 
 // Dense 16-bit GEMM of the vendor library.
 struct GemmParams {
   double launch_us = 2.4;
   double dram_share = 0.91;
-  double matrix_share = 1.0;     // of the datasheet rate inside a k step
-  double step_us = 0.055;        // fixed cost of a 64-deep k step: barrier, issue latency
-  double sm_dram_rate = 65e3;    // DRAM bytes per us that one SM's bytes in flight can draw
-  double epilogue_us = 0.74;     // epilogue of a 128x128 tile
-  double split_us = 2.8;         // second pass of split-K
+  double matrix_share = 1.0;   // of the datasheet rate inside a k step
+  double step_us = 0.055;      // fixed cost of a 64-deep k step: barrier, issue latency
+  double sm_dram_rate = 65e3;  // DRAM bytes per us that one SM's bytes in flight can draw
+  double epilogue_us = 0.74;   // epilogue of a 128x128 tile
+  double split_us = 2.8;       // second pass of split-K
   double droop = 0.13;
 };
 
@@ -52,17 +52,17 @@ struct GemmParams {
 struct QuantizeParams {
   double launch_us = 2.0;
   double dram_share = 0.9;
-  double row_us = 0.08;          // per CTA (row): launch, index arithmetic, retirement, in SM time
-  double element_ns = 0.001;     // SM time per element
-  double alone = 0.2;            // SM throughput of one CTA of eight: its loads are a serial chain
+  double row_us = 0.08;       // per CTA (row): launch, index arithmetic, retirement, in SM time
+  double element_ns = 0.001;  // SM time per element
+  double alone = 0.2;         // SM throughput of one CTA of eight: its loads are a serial chain
 };
 
 struct TileParams {
   AttentionParams decode;
   AttentionParams prefill;
   GemmParams gemm;
-  QuantizeParams quantize;       // static scale
-  QuantizeParams scale;          // dynamic scale per row
+  QuantizeParams quantize;  // static scale
+  QuantizeParams scale;     // dynamic scale per row
 };
 
 enum class Operation { decode, prefill, gemm, quantize, scale };
@@ -70,10 +70,10 @@ const char* name(Operation op);
 
 // One fitted parameter: where it lives, its range, and how well an architecture default is known.
 struct Parameter {
-  std::string name;              // "decode.launch_us": the key in a hardware file
+  std::string name;  // "decode.launch_us": the key in a hardware file
   std::string unit;
   double lower = 0, upper = 0;
-  double prior_sd = 0;           // relative: spread between parts when nothing was measured
+  double prior_sd = 0;  // relative: spread between parts when nothing was measured
   double* (*of)(TileParams&) = nullptr;
 
   double& in(TileParams& p) const { return *of(p); }

@@ -12,11 +12,10 @@ std::vector<Span> pipeline_of_cta(const Launch& launch, double steps, int stages
   // Half of the fixed cost comes before the first tile (set-up, Q), half after the last (merge, O).
   const double before = launch.cost.prologue / 2, after = launch.cost.prologue - before;
   const double total_steps = std::max(launch.grid.steps(), 1.0);
-  // Time for one tile's bytes when all SMs stream: its share of the launch's bytes at the level's rate,
-  // times the tiles that stream together.
-  const double together = std::min(
-      static_cast<double>(launch.grid.ctas()),
-      static_cast<double>(launch.slots.sms * launch.slots.ctas));
+  // Time for one tile's bytes when all SMs stream: its share of the launch's bytes at the level's
+  // rate, times the tiles that stream together.
+  const double together = std::min(static_cast<double>(launch.grid.ctas()),
+                                   static_cast<double>(launch.slots.sms * launch.slots.ctas));
   const double load = launch.bytes / total_steps / launch.level.rate * together;
   const auto tiles = static_cast<int>(std::ceil(steps));
   std::vector<Span> spans = {{"ends", "prologue", 0, before}};

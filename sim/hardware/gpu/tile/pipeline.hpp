@@ -8,12 +8,13 @@
 namespace fieldsim::hardware::tile {
 
 struct Span {
-  std::string lane;  // "load", "tile", "ends"
-  std::string name;  // "prologue", "tile 3", "KV 4", "epilogue"
+  std::string lane;           // "load", "tile", "ends"
+  std::string name;           // "prologue", "tile 3", "KV 4", "epilogue"
   double start = 0, end = 0;  // us since the CTA started
 };
 
-// Loads run `stages` tiles ahead of their use; a tile starts when its load and the previous tile are done.
+// Loads run `stages` tiles ahead of their use; a tile starts when its load and the previous tile
+// are done.
 std::vector<Span> pipeline_of_cta(const Launch& launch, double steps, int stages);
 
 }  // namespace fieldsim::hardware::tile

@@ -8,9 +8,9 @@ namespace fieldsim::hardware::tile {
 namespace {
 
 constexpr std::int64_t kThreadsPerWarp = 32;
-constexpr std::int64_t kRegistersPerGrant = 256;   // registers are granted to a warp in this unit
-constexpr std::int64_t kBytesPerGrant = 128;       // and shared memory to a CTA in this one
-constexpr std::int64_t kReservedBytes = 1024;      // per CTA, by the driver, since sm_80
+constexpr std::int64_t kRegistersPerGrant = 256;  // registers are granted to a warp in this unit
+constexpr std::int64_t kBytesPerGrant = 128;      // and shared memory to a CTA in this one
+constexpr std::int64_t kReservedBytes = 1024;     // per CTA, by the driver, since sm_80
 
 std::int64_t round_up(std::int64_t v, std::int64_t unit) { return (v + unit - 1) / unit * unit; }
 
@@ -18,10 +18,14 @@ std::int64_t round_up(std::int64_t v, std::int64_t unit) { return (v + unit - 1)
 
 const char* name(Limit limit) {
   switch (limit) {
-    case Limit::shared_memory: return "shared memory";
-    case Limit::registers: return "registers";
-    case Limit::warps: return "warps";
-    case Limit::slots: return "CTA slots";
+    case Limit::shared_memory:
+      return "shared memory";
+    case Limit::registers:
+      return "registers";
+    case Limit::warps:
+      return "warps";
+    case Limit::slots:
+      return "CTA slots";
   }
   return "unknown";
 }
@@ -36,8 +40,8 @@ Residency residency(const SmParams& sm, const CtaResources& cta) {
   }
   const std::int64_t warps = (cta.threads + kThreadsPerWarp - 1) / kThreadsPerWarp;
   const std::int64_t registers =
-      warps * round_up(std::max<std::int64_t>(cta.registers, 1) * kThreadsPerWarp,
-                       kRegistersPerGrant);
+      warps *
+      round_up(std::max<std::int64_t>(cta.registers, 1) * kThreadsPerWarp, kRegistersPerGrant);
   const std::int64_t bytes = round_up(cta.shared_memory.count() + kReservedBytes, kBytesPerGrant);
   r.ctas = sm.ctas;
   const auto bound = [&r](std::int64_t ctas, Limit limit) {

@@ -21,7 +21,7 @@ const char* name(Limit limit);
 struct Residency {
   std::int64_t ctas = 0;  // per SM; 0: the CTA does not fit
   Limit limit = Limit::slots;
-  Bytes over;             // shared memory that one CTA asks for beyond the limit of a CTA
+  Bytes over;  // shared memory that one CTA asks for beyond the limit of a CTA
 };
 
 Residency residency(const SmParams& sm, const CtaResources& cta);

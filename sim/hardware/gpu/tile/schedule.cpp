@@ -84,7 +84,8 @@ class OneSlot {
 class SharedSlots {
  public:
   explicit SharedSlots(const SmSlots& slots)
-      : slots_(slots), sms_(static_cast<std::size_t>(slots.sms)),
+      : slots_(slots),
+        sms_(static_cast<std::size_t>(slots.sms)),
         open_(static_cast<std::size_t>(slots.ctas)) {
     SIM_CHECK(slots.ctas <= kMostResidents, "more CTAs per SM than the schedule is made for");
     for (std::size_t i = 0; i < sms_.size(); ++i) open_[0].push_back(i);

@@ -11,8 +11,8 @@ constexpr double kSameInstant = 1e-9;  // relative: rounding only
 
 struct Cta {
   std::size_t id = 0;
-  double left = 0;            // of the current segment
-  double next_steps = 0;      // whole and fractional steps after it
+  double left = 0;        // of the current segment
+  double next_steps = 0;  // whole and fractional steps after it
 };
 
 struct Sm {

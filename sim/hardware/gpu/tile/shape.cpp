@@ -19,9 +19,12 @@ Family family_of(const std::string& architecture) {
 
 const char* name(Family family) {
   switch (family) {
-    case Family::ampere: return "ampere";
-    case Family::hopper: return "hopper";
-    case Family::blackwell: return "blackwell";
+    case Family::ampere:
+      return "ampere";
+    case Family::hopper:
+      return "hopper";
+    case Family::blackwell:
+      return "blackwell";
   }
   return "unknown";
 }

@@ -7,9 +7,10 @@
 
 namespace fieldsim::hardware::tile {
 
-// Which generation of kernels runs: it decides tile sizes, split rules and scheduling, all read from
-// the kernels' sources. ampere: mma.sync and cp.async (FlashAttention 2), also sm_86 and sm_89.
-// hopper: warpgroup kernels (FlashAttention 3). blackwell: the TensorRT-LLM generator's kernels.
+// Which generation of kernels runs: it decides tile sizes, split rules and scheduling, all read
+// from the kernels' sources. ampere: mma.sync and cp.async (FlashAttention 2), also sm_86 and
+// sm_89. hopper: warpgroup kernels (FlashAttention 3). blackwell: the TensorRT-LLM generator's
+// kernels.
 enum class Family { ampere, hopper, blackwell };
 
 Family family_of(const std::string& architecture);  // "sm_90" -> hopper; ConfigError if unknown
@@ -17,14 +18,14 @@ const char* name(Family family);
 
 struct GpuShape {
   Family family = Family::hopper;
-  double sms = 0;           // streaming multiprocessors
-  double clock = 0;         // cycles per us
-  double dram = 0;          // bytes per us, datasheet
-  double l2_bytes = 0;      // L2 capacity
-  double l2_rate = 0;       // bytes per us that all SMs together read from L2
-  double matrix = 0;        // dense 16-bit FLOPs per us
-  double fp32_lanes = 0;    // per SM
-  SmParams sm;              // residency limits
+  double sms = 0;         // streaming multiprocessors
+  double clock = 0;       // cycles per us
+  double dram = 0;        // bytes per us, datasheet
+  double l2_bytes = 0;    // L2 capacity
+  double l2_rate = 0;     // bytes per us that all SMs together read from L2
+  double matrix = 0;      // dense 16-bit FLOPs per us
+  double fp32_lanes = 0;  // per SM
+  SmParams sm;            // residency limits
 };
 
 GpuShape shape_of(const GpuParams& gpu);
