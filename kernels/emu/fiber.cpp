@@ -64,22 +64,30 @@ constexpr std::size_t kStackBytes = 64 * 1024;
 // The fiber being resumed: how a new one learns who it is.
 thread_local Fiber* resuming = nullptr;
 
+#if defined(FIELDSIM_EMU_TSAN)
+// Identities are dear to make (some sixteen memory maps each): the CTAs of a launch get fresh ones
+// while they last, then the first are used again.
+constexpr std::size_t kIdentities = 1024;
+#endif
+
 // All stacks ever made; the first `used` of them belong to fibers.
 std::vector<std::unique_ptr<unsigned char[]>> stacks;
 std::size_t used = 0;
 
 unsigned char* take_stack() {
-  if (used == stacks.size())
+#if defined(FIELDSIM_EMU_TSAN)
+  const std::size_t i = used++ % kIdentities;  // with the identity of the same number
+#else
+  const std::size_t i = used++;
+#endif
+  if (i == stacks.size())
     stacks.push_back(std::make_unique_for_overwrite<unsigned char[]>(kStackBytes));
-  return stacks[used++].get();
+  return stacks[i].get();
 }
 
 #if defined(FIELDSIM_EMU_TSAN)
 constexpr unsigned kNoSync = 1;  // a switch by itself orders nothing
 
-// Identities are dear to make, and TSan has some 8000 of them: CTAs of one launch get fresh ones
-// while they last, then the first are used again.
-constexpr std::size_t kIdentities = 4096;
 std::vector<void*> identities;
 std::size_t next_identity = 0;
 

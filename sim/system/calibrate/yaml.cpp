@@ -7,10 +7,12 @@
 namespace fieldsim::calibrate {
 namespace {
 
-// "0.89 us", "65.3 GB/s", or a bare ratio: the units of a hardware file.
+// "0.89 us", "65.3 GB/s", or a bare number: the units of a hardware file. Its times are whole
+// picoseconds; what is given in ns for each element is finer than that, and stays a number.
 std::string quantity(double value, const std::string& unit) {
-  if (unit == "1") return fmt::format("{:.4g}", value);
+  if (unit == "1" || unit == "ns") return fmt::format("{:.4g}", value);
   if (unit == "B/us") return fmt::format("{:.4g} GB/s", value * 1e-3);
+  if (unit == "us" && value < 1e-3) return fmt::format("{:.0f} ps", value * 1e6);
   if (unit == "us" && value < 0.5) return fmt::format("{:.4g} ns", value * 1e3);
   return fmt::format("{:.4g} {}", value, unit);
 }

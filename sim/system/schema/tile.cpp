@@ -18,7 +18,7 @@ void add(config::Schema<TileNumbers>& s, const Parameter& p, const std::string& 
   const std::string doc = "of the tile model; absent: the architecture's default";
   if (p.unit == "us")
     s.field(key, [name](TileNumbers& t) -> std::optional<Duration>& { return t.times[name]; }, doc);
-  else if (p.unit == "1")
+  else if (p.unit == "1" || p.unit == "ns")   // a few fs an element: below the clock of the simulation
     s.field(key, [name](TileNumbers& t) -> std::optional<double>& { return t.ratios[name]; }, doc);
   else
     s.field(key, [name](TileNumbers& t) -> std::optional<BytesPerSecond>& { return t.rates[name]; },

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <memory>
+#include <set>
 
 #include "kernels/emu/attention.hpp"
 #include "validation/measure/attention_check.hpp"
@@ -73,7 +74,9 @@ TEST_CASE("Attention check: unwritten, wrong and slightly wrong results fail") {
                        });
   };
   REQUIRE(with([](CaseResult*) {}).passed);
-  CHECK_FALSE(with([](CaseResult* r) { r->out[5] = 0x7fff; }).passed);  // one element unwritten
+  const Check unwritten = with([](CaseResult* r) { r->out[5] = 0x7fff; });  // one element
+  CHECK_FALSE(unwritten.passed);
+  CHECK(unwritten.note.find("NaN") != std::string::npos);
   CHECK_FALSE(with([](CaseResult* r) { r->lse[3] += 0.01F; }).passed);
   CHECK_FALSE(with([](CaseResult* r) {
                 for (std::size_t i = 0; i < 128; ++i) r->out[i] = 0;  // one head's row lost
@@ -86,6 +89,21 @@ TEST_CASE("Attention check: unwritten, wrong and slightly wrong results fail") {
   CHECK(check_point(point, kDevice, [](const AttentionCase&, const CaseData&, CaseResult*) {
           return "refused";
         }).note == "refused");
+}
+
+TEST_CASE("Attention check: both layouts give every token of every head its own row") {
+  for (Point point : check_points()) {
+    AttentionCase c;
+    REQUIRE(make_case(point, kDevice, 1, &c) == "");
+    const kernels::Args a = args_of(c, {});
+    std::set<std::int64_t> rows;
+    for (std::int64_t token = 0; token < point.page; ++token)
+      for (std::int64_t head = 0; head < point.heads.kv; ++head)
+        rows.insert(token * a.kv.k_token + head * a.kv.k_head);
+    CHECK(static_cast<int>(rows.size()) == point.page * point.heads.kv);
+    CHECK(*rows.rbegin() + point.heads.dim == a.kv.k_page);
+    CHECK((point.hnd ? a.kv.k_token : a.kv.k_head) == point.heads.dim);
+  }
 }
 
 TEST_CASE("Attention check: every shape of the check and of the matrix's start can be planned") {

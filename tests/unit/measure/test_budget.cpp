@@ -53,6 +53,14 @@ TEST_CASE("Budget: nothing starts that is expected to end too late, and refusals
   CHECK(b.refused() == 2);
 }
 
+TEST_CASE("Budget: a group cannot start what only the whole run has time for") {
+  Clock clock;
+  Budget b = clock.budget(10, 0, {{"a", 1}, {"b", 1}});
+  b.start("a");
+  CHECK(b.allows(5));
+  CHECK_FALSE(b.allows(6));
+}
+
 TEST_CASE("Budget: groups that were left out give their time to the others") {
   Clock clock;
   Budget b = clock.budget(100, 0, {{"a", 1}, {"b", 9}, {"c", 1}});
