@@ -1,6 +1,6 @@
 # cmake -DROOT=<repository> -P lint.cmake
-# No ';' in the name of a TEST_CASE (CTest would split it into tests that run nothing), no file over
-# 400 lines.
+# No ';' in the name of a TEST_CASE (CTest would split it into tests that run nothing), no name that
+# begins like an option, no file over 400 lines.
 cmake_minimum_required(VERSION 3.25)
 set(most_lines 400)
 string(ASCII 1 mark)  # stands for ';', at which lists split
@@ -20,6 +20,10 @@ foreach(file IN LISTS files)
       math(EXPR wrong "${wrong} + 1")
     endif()
   endforeach()
+  if("${text}" MATCHES "TEST_CASE\\([ \n]*\"-")
+    message("${file}: a test's name begins with '-'")
+    math(EXPR wrong "${wrong} + 1")
+  endif()
   string(REGEX MATCHALL "\n" newlines "${text}")
   list(LENGTH newlines lines)
   if(lines GREATER most_lines)

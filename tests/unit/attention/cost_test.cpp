@@ -30,9 +30,9 @@ Problem latent(KernelKind kind) {
   return p;
 }
 
-constexpr std::int64_t kToken = 2 * 8 * (128 + 128);    // B of K and V, one layer
-constexpr std::int64_t kIo = 2 * (128 + 128) * 32;      // B of queries and outputs
-constexpr std::int64_t kTable = 4 * (8192 / 16);        // B
+constexpr std::int64_t kToken = 2 * 8 * (128 + 128);      // B of K and V, one layer
+constexpr std::int64_t kIo = 2 * (128 + 128) * 32;        // B of queries and outputs
+constexpr std::int64_t kTable = 4 * (8192 / 16);          // B
 constexpr std::int64_t kPartial = 2 * 4 * (128 + 2) * 4;  // B written and read, of 4 rows
 
 const KernelKind kAll[] = {KernelKind::none,        KernelKind::unfused,  KernelKind::fused,
@@ -52,13 +52,15 @@ TEST_CASE("fused decode with grouped queries, by hand") {
 
 TEST_CASE("none is fused without anchors") {
   for (const std::int64_t context : {1, 100, 8192, 64'000}) {
-    const Cost none = cost(grouped(KernelKind::none, context)), fused = cost(grouped(KernelKind::fused, context, 0));
+    const Cost none = cost(grouped(KernelKind::none, context)),
+               fused = cost(grouped(KernelKind::fused, context, 0));
     CHECK(none.hbm() == fused.hbm());
     CHECK(none.flops() == fused.flops());
     CHECK(none.workspace == fused.workspace);
     CHECK(none.hbm_anchors() == 0_B);
   }
-  CHECK(cost(grouped(KernelKind::none)).hbm() == cost(grouped(KernelKind::fused)).hbm() - 262'144_B);
+  CHECK(cost(grouped(KernelKind::none)).hbm() ==
+        cost(grouped(KernelKind::fused)).hbm() - 262'144_B);
   for (const KernelKind kind : kAll) {
     if (kind == KernelKind::unfused) continue;
     CHECK(cost(grouped(kind, 8192, 0)).hbm() == cost(grouped(KernelKind::none)).hbm());
@@ -66,7 +68,8 @@ TEST_CASE("none is fused without anchors") {
   }
 }
 
-TEST_CASE("unfused writes and reads 12 bytes a score, and K and V once for each head of the group") {
+TEST_CASE(
+    "unfused writes and reads 12 bytes a score, and K and V once for each head of the group") {
   for (const std::int64_t a : {0, 64, 1024}) {
     const Cost c = cost(grouped(KernelKind::unfused, 8192, a));
     const std::int64_t output = kIo / 2;
@@ -95,7 +98,8 @@ TEST_CASE("unfused in passes when the scores of all heads do not fit") {
 }
 
 TEST_CASE("gamma_fused costs one more partial a sequence and head than fused") {
-  const Cost fused = cost(grouped(KernelKind::fused)), gamma = cost(grouped(KernelKind::gamma_fused));
+  const Cost fused = cost(grouped(KernelKind::fused)),
+             gamma = cost(grouped(KernelKind::gamma_fused));
   CHECK(gamma.hbm() - fused.hbm() == Bytes::raw(8 * kPartial));
   CHECK(gamma.flops() == fused.flops());
   CHECK(gamma.launches() == 1);
@@ -123,7 +127,8 @@ TEST_CASE("cascade reads shared anchors once for the batch") {
   each.anchor_sets = 16;
   CHECK(cost(each).hbm_anchors() == Bytes::raw(16 * 1024 * kToken));
   // kernels.md 3.2: 1.12 times at B = 16, L = 8k, A = 1024.
-  const double gain = static_cast<double>(cost(each).hbm().count()) / static_cast<double>(cost(p).hbm().count());
+  const double gain =
+      static_cast<double>(cost(each).hbm().count()) / static_cast<double>(cost(p).hbm().count());
   CHECK(gain == Approx(1.12).epsilon(0.01));
   CHECK(gain < (8192.0 + 1024) / (8192 + 1024.0 / 16));
 }
@@ -140,14 +145,16 @@ TEST_CASE("multi-head attention: a group of one fills one row of sixteen") {
   p.geometry = {40, 40, 128, 128, false};
   const Cost c = cost(p);
   CHECK(c.splits == 6);  // 216 / 40
-  CHECK(c.hbm() == Bytes::raw(20'480LL * (64'000 + 256) + 2 * 256 * 40 + 4 * 4'000 + 40 * 6 * 1'040));
+  CHECK(c.hbm() ==
+        Bytes::raw(20'480LL * (64'000 + 256) + 2 * 256 * 40 + 4 * 4'000 + 40 * 6 * 1'040));
   CHECK(c.flops() == Flops::raw(4LL * 128 * 40 * (64'000 + 256) * 16));
 }
 
 TEST_CASE("latent attention stores 576 elements a token, and values are part of them") {
   const Cost c = cost(latent(KernelKind::fused));
   CHECK(c.splits == 32);  // 8256 tokens in chunks of 256 at least
-  CHECK(c.hbm() == Bytes::raw(1'152 * (8'192 + 64) + 2 * (576 + 512) * 16 + kTable + 32 * 2 * 4 * 514 * 16));
+  CHECK(c.hbm() ==
+        Bytes::raw(1'152 * (8'192 + 64) + 2 * (576 + 512) * 16 + kTable + 32 * 2 * 4 * 514 * 16));
   CHECK(c.flops() == Flops::raw(2LL * (576 + 512) * 16 * (8'192 + 64)));  // 16 rows fill the tile
 }
 

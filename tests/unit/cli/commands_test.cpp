@@ -21,7 +21,7 @@ TEST_CASE("run prints a summary, and nothing on stderr") {
   CHECK(bench.run("run small.yaml -q").out.empty());
 }
 
-TEST_CASE("--json - is JSON and nothing else, the same bytes twice, and the same as in a file") {
+TEST_CASE("JSON on stdout is JSON and nothing else, the same bytes twice, and the same as in a file") {
   const Bench bench;
   bench.write("small.yaml", kSmall);
   const Outcome a = bench.run("run small.yaml --json -"), b = bench.run("run small.yaml --json -");
@@ -43,7 +43,7 @@ TEST_CASE("--json - is JSON and nothing else, the same bytes twice, and the same
         10);
 }
 
-TEST_CASE("--set and --seed change the run as the file would") {
+TEST_CASE("assignments and seeds on the command line change the run as the file would") {
   const Bench bench;
   bench.write("small.yaml", kSmall);
   const auto json = [&](const std::string& options) {

@@ -39,8 +39,8 @@ std::vector<Duration> ends(const std::vector<std::pair<Duration, Program>>& prog
   std::vector<Time> at(programs.size() + copies.size());
   for (std::size_t i = 0; i < programs.size(); ++i) {
     streams.push_back(std::make_unique<Stream>(b.device, "s", gpu::StreamOptions{.gap = 1_us}));
-    b.engine.spawn(run_at(b, programs[i].first, *streams[i], programs[i].second, accounts[i], at[i]),
-                   "run");
+    b.engine.spawn(
+        run_at(b, programs[i].first, *streams[i], programs[i].second, accounts[i], at[i]), "run");
   }
   for (std::size_t i = 0; i < copies.size(); ++i)
     b.engine.spawn(copy_at(b, copies[i].first, pcie::Direction::to_host, copies[i].second,
@@ -59,16 +59,19 @@ TEST_CASE("memory bandwidth is the achieved share of the peak, or bytes in fligh
   h.bandwidth = 2039_GBps;
   h.achieved = 0.82;
   h.latency = 800_ns;
-  for (const std::int64_t in_flight : {100'000LL, 1'000'000LL, 1'337'583LL, 1'337'585LL, 8'480'000LL}) {
+  for (const std::int64_t in_flight :
+       {100'000LL, 1'000'000LL, 1'337'583LL, 1'337'585LL, 8'480'000LL}) {
     h.in_flight = Bytes::raw(in_flight);
     CHECK(static_cast<double>(gpu::effective_bandwidth(h).count()) ==
-          Approx(analytic::memory_rate(2039e9, 0.82, static_cast<double>(in_flight), 800e-9)).epsilon(1e-9));
+          Approx(analytic::memory_rate(2039e9, 0.82, static_cast<double>(in_flight), 800e-9))
+              .epsilon(1e-9));
   }
   h.in_flight = Bytes::raw(400'000);
   CHECK(gpu::effective_bandwidth(h) == 500_GBps);
 }
 
-TEST_CASE("a kernel alone takes launches, fixed work, latency and the longer of memory and arithmetic") {
+TEST_CASE(
+    "a kernel alone takes launches, fixed work, latency and the longer of memory and arithmetic") {
   Kernel k = moving(3_MB);
   k.launches = 3;
   k.fixed = 2_us;
@@ -86,7 +89,8 @@ TEST_CASE("a kernel alone takes launches, fixed work, latency and the longer of 
 
 TEST_CASE("a small read takes the latency whatever its size") {
   for (const std::int64_t bytes : {1, 32, 4096})
-    CHECK(seconds(ends({{0_us, once({moving(Bytes::raw(bytes))})}})[0]) == Approx(1.5e-6).epsilon(0.005));
+    CHECK(seconds(ends({{0_us, once({moving(Bytes::raw(bytes))})}})[0]) ==
+          Approx(1.5e-6).epsilon(0.005));
 }
 
 TEST_CASE("two streams that read share bandwidth, one that computes does not slow one that reads") {
@@ -104,7 +108,8 @@ TEST_CASE("two streams that read share bandwidth, one that computes does not slo
 
 TEST_CASE("a copy takes its bandwidth from a kernel that runs") {
   const Program reads = once({moving(100_MB)});
-  const double rate = static_cast<double>(payload_rate(round_link(), pcie::Direction::to_host).count());
+  const double rate =
+      static_cast<double>(payload_rate(round_link(), pcie::Direction::to_host).count());
   const auto both = ends({{0_us, reads}}, {{0_us, 1_MB}});
   CHECK(seconds(both[1]) == Approx(8e-6 + 1e6 / rate));  // the link is the copy's limit
   CHECK(seconds(both[0]) == Approx(1.5e-6 + 101e6 / 1e12));
@@ -161,6 +166,4 @@ TEST_CASE("a cancelled program drops the kernels that have not begun and ends th
     }
 }
 
-TEST_CASE("an empty program ends at once") {
-  CHECK(ends({{3_us, Program{}}})[0] == 3_us);
-}
+TEST_CASE("an empty program ends at once") { CHECK(ends({{3_us, Program{}}})[0] == 3_us); }

@@ -15,7 +15,8 @@ des::Process hash_once(Bench& b, HashParams f, Bytes bytes, std::int64_t threads
   ended = b.engine.now();
 }
 
-std::vector<Duration> hashes(const HostParams& host, Bytes bytes, std::int64_t threads, int payloads) {
+std::vector<Duration> hashes(const HostParams& host, Bytes bytes, std::int64_t threads,
+                             int payloads) {
   Bench b(round_gpu(), round_link(), host);
   std::vector<Time> at(static_cast<std::size_t>(payloads));
   for (Time& t : at) b.engine.spawn(hash_once(b, host.sha256, bytes, threads, t), "hash");
@@ -34,8 +35,9 @@ TEST_CASE("a hash takes a call and its bytes, divided over the threads") {
     for (const std::int64_t bytes : {16LL, 10'240LL, 819'200LL, 268'435'456LL}) {
       const Duration d = hashes(round_host(), Bytes::raw(bytes), threads, 1)[0];
       CAPTURE(threads, bytes);
-      CHECK(seconds(d) == Approx(analytic::hash_seconds(static_cast<double>(bytes), 260e-9, 2e9, threads))
-                              .margin(1e-9));
+      CHECK(seconds(d) ==
+            Approx(analytic::hash_seconds(static_cast<double>(bytes), 260e-9, 2e9, threads))
+                .margin(1e-9));
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Checks on a machine of round numbers: what one payload, or several, spend on their way to a verdict.
+// Checks on a machine of round numbers: what one payload, or several, spend on their way to a
+// verdict.
 #include <vector>
 
 #include "sim/verify/verifier.hpp"
@@ -57,6 +58,8 @@ inline Check one(const VerificationParams& v, Bytes payload, const HostParams& h
 }
 
 inline double took(const Check& c) { return seconds(c.ended - c.began); }
-inline double spent(const Check& c, hardware::Category category) { return seconds(c.spent[category]); }
+inline double spent(const Check& c, hardware::Category category) {
+  return seconds(c.spent[category]);
+}
 
 }  // namespace fieldsim::verify::test

@@ -13,7 +13,8 @@ using hardware::Category;
 namespace {
 
 double link_rate() {
-  return static_cast<double>(payload_rate(round_link(), hardware::pcie::Direction::to_host).count());
+  return static_cast<double>(
+      payload_rate(round_link(), hardware::pcie::Direction::to_host).count());
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ TEST_CASE("copy, wake-up and hash follow one another") {
     CHECK(spent(c, Category::transfer) == Approx(n * 8e-6 + 100e6 / link_rate()));
     CHECK(spent(c, Category::sync) == Approx(n * 10e-6));
     CHECK(spent(c, Category::hash) == Approx(n * 260e-9 + 100e6 / 2e9));
-    CHECK(took(c) == Approx(analytic::serial_seconds(100e6, pieces, link_rate(), 18e-6, 260e-9, 2e9)));
+    CHECK(took(c) ==
+          Approx(analytic::serial_seconds(100e6, pieces, link_rate(), 18e-6, 260e-9, 2e9)));
     CHECK(c.spent.total() == c.ended - c.began);
   }
 }
@@ -69,7 +71,8 @@ TEST_CASE("copies ahead of the hash: each round takes the longer of the two") {
       const double hash = analytic::hash_seconds(part, 260e-9, 2e9, threads);
       CAPTURE(threads, pieces);
       // The first submission, and of a copy that is not the longer one nothing.
-      CHECK(took(c) == Approx(6e-6 + 10e-6 + analytic::overlapped_seconds(pieces, copy, hash)).epsilon(2e-3));
+      CHECK(took(c) ==
+            Approx(6e-6 + 10e-6 + analytic::overlapped_seconds(pieces, copy, hash)).epsilon(2e-3));
       CHECK(c.spent.total() == c.ended - c.began);
       CHECK(spent(c, Category::sync) == Approx(10e-6));
     }
@@ -117,8 +120,9 @@ TEST_CASE("a tree on the device: levels, the longer of stream and one leaf, then
       const Check& c = r.checks[0];
       CAPTURE(leaf, bytes);
       CHECK(spent(c, Category::hash) ==
-            Approx(3e-6 + analytic::tree_hash_seconds(static_cast<double>(bytes), static_cast<double>(leaf),
-                                                      100e9, 4e-6, 2e-6, 0.5e-6))
+            Approx(3e-6 + analytic::tree_hash_seconds(static_cast<double>(bytes),
+                                                      static_cast<double>(leaf), 100e9, 4e-6, 2e-6,
+                                                      0.5e-6))
                 .epsilon(2e-3));  // rates are whole bytes a second
       CHECK(spent(c, Category::transfer) == Approx(8e-6).epsilon(1e-3));
       CHECK(spent(c, Category::sync) == Approx(10e-6));
@@ -149,7 +153,8 @@ TEST_CASE("payloads wait for a worker and no longer") {
     const Run r = run(v, four);
     CAPTURE(workers);
     for (std::size_t i = 0; i < 4; ++i)
-      CHECK(r.checks[i].ended.since_start() == one_check * (static_cast<std::int64_t>(i) / workers + 1));
+      CHECK(r.checks[i].ended.since_start() ==
+            one_check * (static_cast<std::int64_t>(i) / workers + 1));
   }
 }
 
