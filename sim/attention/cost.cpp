@@ -7,12 +7,12 @@
 namespace fieldsim::attention {
 namespace {
 
-constexpr std::int64_t kMatrixRows = 16;        // rows of mma.m16n8k16: decode pads its rows to this
-constexpr std::int64_t kMinSplitTokens = 256;   // shorter KV chunks cost more than they spread
-constexpr std::int64_t kFp32 = 4, kFp16 = 2;    // bytes
-constexpr std::int64_t kBlockTableEntry = 4;    // bytes, int32
-constexpr std::int64_t kStateWords = 2;         // running maximum and sum of a softmax row
-constexpr std::int64_t kPaperScoreBytes = 2;    // FP16
+constexpr std::int64_t kMatrixRows = 16;       // rows of mma.m16n8k16: decode pads its rows to this
+constexpr std::int64_t kMinSplitTokens = 256;  // shorter KV chunks cost more than they spread
+constexpr std::int64_t kFp32 = 4, kFp16 = 2;   // bytes
+constexpr std::int64_t kBlockTableEntry = 4;   // bytes, int32
+constexpr std::int64_t kStateWords = 2;        // running maximum and sum of a softmax row
+constexpr std::int64_t kPaperScoreBytes = 2;   // FP16
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -43,8 +43,8 @@ struct Terms {
     const std::int64_t tile = p.decode ? kMatrixRows : 1;
     const std::int64_t padded = ceil_div(rows, tile) * tile;
     const std::int64_t per_pair = 2 * (p.geometry.key_dim + p.geometry.value_dim);
-    const int128 f = static_cast<int128>(per_pair) * p.batch * p.geometry.query_heads * pairs *
-                     padded / rows;
+    const int128 f =
+        static_cast<int128>(per_pair) * p.batch * p.geometry.query_heads * pairs * padded / rows;
     return Flops::raw(detail::narrow(f));
   }
 };
@@ -56,8 +56,8 @@ std::int64_t choose_splits(const Problem& p, std::int64_t tokens) {
   return std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(1, tokens / kMinSplitTokens));
 }
 
-// One pass of a tiled kernel over `tokens` of KV and `anchors` distinct anchor tokens: scores stay on
-// chip. `units` counts (sequence, KV head) pairs, `extra_slots` the partials beyond split KV.
+// One pass of a tiled kernel over `tokens` of KV and `anchors` distinct anchor tokens: scores stay
+// on chip. `units` counts (sequence, KV head) pairs, `extra_slots` the partials beyond split KV.
 KernelCost tiled(const Terms& t, const char* name, std::int64_t kv_tokens,
                  std::int64_t anchor_tokens, std::int64_t pairs, std::int64_t splits,
                  std::int64_t extra_slots) {
@@ -73,8 +73,8 @@ KernelCost tiled(const Terms& t, const char* name, std::int64_t kv_tokens,
   return k;
 }
 
-// S = Q K^T, softmax, P V as three kernels: scores go to device memory as FP32 and come back as FP16,
-// each written and read, and K and V are read once for each query head of the group.
+// S = Q K^T, softmax, P V as three kernels: scores go to device memory as FP32 and come back as
+// FP16, each written and read, and K and V are read once for each query head of the group.
 std::vector<KernelCost> unfused_stream(const Terms& t, std::int64_t tokens_per_sequence,
                                        std::int64_t distinct, std::int64_t pairs,
                                        std::int64_t passes, bool anchors) {
@@ -101,14 +101,13 @@ Cost unfused_cost(const Terms& t, std::int64_t a) {
   Cost c;
   const std::int64_t columns = std::max(p.attended(), a);
   const Bytes per_head = Bytes::raw(kFp32 + kFp16) * (p.batch * p.query_tokens * columns);
-  const std::int64_t heads = std::clamp<std::int64_t>(p.workspace_limit / per_head, 1,
-                                                      p.geometry.query_heads);
+  const std::int64_t heads =
+      std::clamp<std::int64_t>(p.workspace_limit / per_head, 1, p.geometry.query_heads);
   const std::int64_t passes = ceil_div(p.geometry.query_heads, heads);
   c.workspace = per_head * heads;
   c.kernels = unfused_stream(t, p.attended(), p.batch * p.attended(), p.pairs(), passes, false);
   if (a > 0) {
-    for (KernelCost& k :
-         unfused_stream(t, a, p.anchor_sets * a, p.query_tokens * a, passes, true))
+    for (KernelCost& k : unfused_stream(t, a, p.anchor_sets * a, p.query_tokens * a, passes, true))
       c.kernels.push_back(k);
     const Bytes blend = t.query_and_output() / 2 * 3;  // two outputs read, one written
     c.kernels.push_back({"blend", blend, blend, Flops::raw(3 * blend.count() / t.s), 1});
@@ -120,12 +119,18 @@ Cost unfused_cost(const Terms& t, std::int64_t a) {
 
 std::string_view to_string(KernelKind kind) {
   switch (kind) {
-    case KernelKind::none: return "none";
-    case KernelKind::unfused: return "unfused";
-    case KernelKind::fused: return "fused";
-    case KernelKind::gamma_fused: return "gamma_fused";
-    case KernelKind::two_pass: return "two_pass";
-    case KernelKind::cascade: return "cascade";
+    case KernelKind::none:
+      return "none";
+    case KernelKind::unfused:
+      return "unfused";
+    case KernelKind::fused:
+      return "fused";
+    case KernelKind::gamma_fused:
+      return "gamma_fused";
+    case KernelKind::two_pass:
+      return "two_pass";
+    case KernelKind::cascade:
+      return "cascade";
   }
   return "";
 }
@@ -179,7 +184,8 @@ Cost cost(const Problem& p) {
     return c;
   };
   switch (p.kind) {
-    case KernelKind::unfused: return unfused_cost(t, a);
+    case KernelKind::unfused:
+      return unfused_cost(t, a);
     case KernelKind::none:
     case KernelKind::fused:
       c.splits = choose_splits(p, p.attended() + a);
@@ -193,8 +199,7 @@ Cost cost(const Problem& p) {
     case KernelKind::cascade:
       // Anchors read once for the batch; one more partial for each (sequence, head) to merge.
       c.splits = choose_splits(p, p.attended());
-      c.kernels = {tiled(t, "attention", kv, a, pairs + anchor_pairs, c.splits,
-                         a > 0 ? units : 0)};
+      c.kernels = {tiled(t, "attention", kv, a, pairs + anchor_pairs, c.splits, a > 0 ? units : 0)};
       if (a > 0) c.workspace += t.partials(units) / 2;
       return finish();
     case KernelKind::two_pass: {

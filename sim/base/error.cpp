@@ -50,7 +50,8 @@ ConfigError::ConfigError(std::vector<Problem> problems)
     : std::runtime_error(join(problems)), problems_(std::move(problems)) {}
 
 ConfigError::ConfigError(Where where, std::string path, std::string message)
-    : ConfigError(std::vector<Problem>{{std::move(where), std::move(path), std::move(message), ""}}) {}
+    : ConfigError(
+          std::vector<Problem>{{std::move(where), std::move(path), std::move(message), ""}}) {}
 
 std::string nearest_word(const std::string& word, const std::vector<std::string>& words) {
   constexpr std::size_t kLongestCompared = 64;  // a longer word is not a slip of the pen

@@ -18,9 +18,9 @@ struct Where {
 
 struct Problem {
   Where where;
-  std::string path;      // key path, "workload.prompt_tokens"; may be empty
-  std::string message;   // what is wrong and what was expected, with units
-  std::string nearest;   // the nearest valid word; empty when there is none
+  std::string path;     // key path, "workload.prompt_tokens"; may be empty
+  std::string message;  // what is wrong and what was expected, with units
+  std::string nearest;  // the nearest valid word; empty when there is none
   std::string str() const;
 };
 
@@ -49,8 +49,8 @@ RunContext& run_context();
 
 }  // namespace fieldsim
 
-#define SIM_CHECK(condition, message)                                             \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]]                                                \
-      ::fieldsim::check_failed(#condition, __FILE__, __LINE__, (message));        \
+#define SIM_CHECK(condition, message)                                      \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]]                                         \
+      ::fieldsim::check_failed(#condition, __FILE__, __LINE__, (message)); \
   } while (false)

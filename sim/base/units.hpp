@@ -32,26 +32,31 @@ class Quantity {
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
   friend constexpr Quantity operator+(Quantity a, Quantity b) {
     std::int64_t r = 0;
-    if (__builtin_add_overflow(a.v_, b.v_, &r)) [[unlikely]] detail::quantity_overflow();
+    if (__builtin_add_overflow(a.v_, b.v_, &r)) [[unlikely]]
+      detail::quantity_overflow();
     return Quantity(r);
   }
   friend constexpr Quantity operator-(Quantity a, Quantity b) {
     std::int64_t r = 0;
-    if (__builtin_sub_overflow(a.v_, b.v_, &r)) [[unlikely]] detail::quantity_overflow();
+    if (__builtin_sub_overflow(a.v_, b.v_, &r)) [[unlikely]]
+      detail::quantity_overflow();
     return Quantity(r);
   }
   friend constexpr Quantity operator*(Quantity a, std::int64_t k) {
     std::int64_t r = 0;
-    if (__builtin_mul_overflow(a.v_, k, &r)) [[unlikely]] detail::quantity_overflow();
+    if (__builtin_mul_overflow(a.v_, k, &r)) [[unlikely]]
+      detail::quantity_overflow();
     return Quantity(r);
   }
   friend constexpr Quantity operator*(std::int64_t k, Quantity a) { return a * k; }
   friend constexpr Quantity operator/(Quantity a, std::int64_t k) {
-    if (k == 0) [[unlikely]] detail::quantity_division_by_zero();
+    if (k == 0) [[unlikely]]
+      detail::quantity_division_by_zero();
     return Quantity(a.v_ / k);
   }
   friend constexpr std::int64_t operator/(Quantity a, Quantity b) {
-    if (b.v_ == 0) [[unlikely]] detail::quantity_division_by_zero();
+    if (b.v_ == 0) [[unlikely]]
+      detail::quantity_division_by_zero();
     return a.v_ / b.v_;
   }
   constexpr Quantity& operator+=(Quantity b) { return *this = *this + b; }
@@ -94,7 +99,8 @@ class Time {
 
 namespace detail {
 constexpr Duration work_time(std::int64_t work, std::int64_t per_second) {
-  if (per_second <= 0) [[unlikely]] quantity_division_by_zero();
+  if (per_second <= 0) [[unlikely]]
+    quantity_division_by_zero();
   const int128 n = static_cast<int128>(work) * kPsPerSecond;
   return Duration::raw(narrow((n + per_second - 1) / per_second));
 }
@@ -111,8 +117,7 @@ constexpr Duration time_for(Cycles c, Hertz f) { return detail::work_time(c.coun
 
 // Amount done in a duration, rounded down.
 constexpr Bytes amount_in(Duration d, BytesPerSecond r) {
-  return Bytes::raw(
-      detail::narrow(static_cast<int128>(d.count()) * r.count() / kPsPerSecond));
+  return Bytes::raw(detail::narrow(static_cast<int128>(d.count()) * r.count() / kPsPerSecond));
 }
 
 constexpr Energy operator*(Power p, Duration d) {  // mW x ps = 1e-15 J = 1e-6 nJ
@@ -133,20 +138,42 @@ constexpr double joules(Energy e) { return static_cast<double>(e.count()) / 1e9;
 
 namespace literals {
 consteval Duration operator""_ps(unsigned long long v) { return Duration::raw(std::int64_t(v)); }
-consteval Duration operator""_ns(unsigned long long v) { return 1'000 * Duration::raw(std::int64_t(v)); }
-consteval Duration operator""_us(unsigned long long v) { return 1'000'000 * Duration::raw(std::int64_t(v)); }
-consteval Duration operator""_ms(unsigned long long v) { return 1'000'000'000 * Duration::raw(std::int64_t(v)); }
-consteval Duration operator""_s(unsigned long long v) { return kPsPerSecond * Duration::raw(std::int64_t(v)); }
+consteval Duration operator""_ns(unsigned long long v) {
+  return 1'000 * Duration::raw(std::int64_t(v));
+}
+consteval Duration operator""_us(unsigned long long v) {
+  return 1'000'000 * Duration::raw(std::int64_t(v));
+}
+consteval Duration operator""_ms(unsigned long long v) {
+  return 1'000'000'000 * Duration::raw(std::int64_t(v));
+}
+consteval Duration operator""_s(unsigned long long v) {
+  return kPsPerSecond * Duration::raw(std::int64_t(v));
+}
 consteval Bytes operator""_B(unsigned long long v) { return Bytes::raw(std::int64_t(v)); }
 consteval Bytes operator""_KiB(unsigned long long v) { return 1024 * Bytes::raw(std::int64_t(v)); }
-consteval Bytes operator""_MiB(unsigned long long v) { return (1024 * 1024) * Bytes::raw(std::int64_t(v)); }
-consteval Bytes operator""_GiB(unsigned long long v) { return (1024 * 1024 * 1024) * Bytes::raw(std::int64_t(v)); }
+consteval Bytes operator""_MiB(unsigned long long v) {
+  return (1024 * 1024) * Bytes::raw(std::int64_t(v));
+}
+consteval Bytes operator""_GiB(unsigned long long v) {
+  return (1024 * 1024 * 1024) * Bytes::raw(std::int64_t(v));
+}
 consteval Bytes operator""_KB(unsigned long long v) { return 1'000 * Bytes::raw(std::int64_t(v)); }
-consteval Bytes operator""_MB(unsigned long long v) { return 1'000'000 * Bytes::raw(std::int64_t(v)); }
-consteval Bytes operator""_GB(unsigned long long v) { return 1'000'000'000 * Bytes::raw(std::int64_t(v)); }
-consteval BytesPerSecond operator""_GBps(unsigned long long v) { return 1'000'000'000 * BytesPerSecond::raw(std::int64_t(v)); }
-consteval FlopsPerSecond operator""_TFLOPs(unsigned long long v) { return kPsPerSecond * FlopsPerSecond::raw(std::int64_t(v)); }
-consteval Hertz operator""_MHz(unsigned long long v) { return 1'000'000 * Hertz::raw(std::int64_t(v)); }
+consteval Bytes operator""_MB(unsigned long long v) {
+  return 1'000'000 * Bytes::raw(std::int64_t(v));
+}
+consteval Bytes operator""_GB(unsigned long long v) {
+  return 1'000'000'000 * Bytes::raw(std::int64_t(v));
+}
+consteval BytesPerSecond operator""_GBps(unsigned long long v) {
+  return 1'000'000'000 * BytesPerSecond::raw(std::int64_t(v));
+}
+consteval FlopsPerSecond operator""_TFLOPs(unsigned long long v) {
+  return kPsPerSecond * FlopsPerSecond::raw(std::int64_t(v));
+}
+consteval Hertz operator""_MHz(unsigned long long v) {
+  return 1'000'000 * Hertz::raw(std::int64_t(v));
+}
 }  // namespace literals
 
 }  // namespace fieldsim

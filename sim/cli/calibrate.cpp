@@ -57,16 +57,17 @@ int plan(const Options& o) {
   const std::vector<cal::Row> shapes = read_rows(o.shapes);
   std::vector<cal::Row> chosen;
   for (Operation op : {Operation::decode, Operation::prefill, Operation::gemm}) {
-    const std::vector<cal::Row> from =
-        shapes.empty() ? cal::candidate_shapes(op, shape) : shapes;
+    const std::vector<cal::Row> from = shapes.empty() ? cal::candidate_shapes(op, shape) : shapes;
     for (std::size_t i : cal::plan(static_cast<std::size_t>(o.plan), op, from, shape, at)) {
       chosen.push_back(from[i]);
       chosen.back().measured_us = 0;
     }
   }
   const std::string table = cal::to_csv(chosen);
-  if (o.output.empty()) print(table);
-  else write_output(o.output, table);
+  if (o.output.empty())
+    print(table);
+  else
+    write_output(o.output, table);
   return 0;
 }
 
@@ -88,8 +89,10 @@ int validate(const Options& o) {
       print(score_line(s.operation + " " + s.regime + " " + s.layout + " " + s.precision, s.score));
     for (const auto& [name, score] : v.operations) print(score_line("all " + name, score));
     print(score_line("overall", v.overall));
-    print(fmt::format("  {} rows above the part's peak were rejected; {:.0f} % of the rest lie in "
-                      "their 90 % band\n", v.rejected, 100 * v.covered));
+    print(
+        fmt::format("  {} rows above the part's peak were rejected; {:.0f} % of the rest lie in "
+                    "their 90 % band\n",
+                    v.rejected, 100 * v.covered));
     for (const std::string& reason : filtered.reasons) fmt::print(stderr, "rejected {}\n", reason);
   }
   if (o.gate.empty()) return 0;
@@ -113,10 +116,13 @@ int calibrate(const Options& o) {
     const auto slash = f.find_last_of('/');
     tables += (tables.empty() ? "" : ", ") + (slash == std::string::npos ? f : f.substr(slash + 1));
   }
-  write_output(o.output,
-               fmt::format("# Written by fieldsim calibrate: {} rows fitted, {} above the part's peak rejected.\n"
-                           "extends: {}\n", fitted.rows, filtered.rejected, o.hardware) +
-                   cal::to_yaml(fitted, shape, tables));
+  write_output(
+      o.output,
+      fmt::format(
+          "# Written by fieldsim calibrate: {} rows fitted, {} above the part's peak rejected.\n"
+          "extends: {}\n",
+          fitted.rows, filtered.rejected, o.hardware) +
+          cal::to_yaml(fitted, shape, tables));
   if (!o.quiet) {
     print(fmt::format("{} rows fitted, {} rejected, residual {:.1f} %\n", fitted.rows,
                       filtered.rejected, 100 * fitted.residual));

@@ -15,7 +15,7 @@ struct Options {
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> seed;
   std::string json, csv, trace, kind;
-  std::string hardware, gate, output;          // validate, calibrate
+  std::string hardware, gate, output;  // validate, calibrate
   std::vector<std::string> shapes;
   std::int64_t plan = 0;
   bool rows = false;

@@ -24,12 +24,12 @@ using config::SchemaNode;
 
 namespace {
 
-const std::vector<std::string> kListable = {"hardware", "hosts",   "models",
+const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",
                                             "scenarios", "kernels", "policies"};
 
 struct Kind {
-  std::string word;        // of `schema` and in messages
-  std::string catalogue;   // folder in configs/
+  std::string word;       // of `schema` and in messages
+  std::string catalogue;  // folder in configs/
   std::shared_ptr<SchemaNode> node;
 };
 
@@ -61,9 +61,9 @@ std::string choices(const SchemaNode& root, const std::string& path) {
 }
 
 const std::vector<std::string> kPolicyPaths = {
-    "verification.timing",        "verification.payload.kind",       "verification.quantize",
-    "verification.hash.engine",   "verification.transfer.memory",    "verification.ledger.consistency",
-    "recovery.rollback",          "recovery.output_commit",          "attention_traffic",
+    "verification.timing",      "verification.payload.kind",    "verification.quantize",
+    "verification.hash.engine", "verification.transfer.memory", "verification.ledger.consistency",
+    "recovery.rollback",        "recovery.output_commit",       "attention_traffic",
     "workload.launch"};
 
 std::string describe_file(const Catalogue& catalogue, const std::string& kind,
@@ -72,8 +72,8 @@ std::string describe_file(const Catalogue& catalogue, const std::string& kind,
   config::resolve(d, node, catalogue);
   config::Provenance provenance;
   std::vector<Problem> problems = d.problems;
-  const auto object = std::const_pointer_cast<void>(
-      std::static_pointer_cast<const void>(node.make_default()));
+  const auto object =
+      std::const_pointer_cast<void>(std::static_pointer_cast<const void>(node.make_default()));
   config::read_into(node, d.root, object.get(), provenance, problems);
   if (!problems.empty()) throw ConfigError(problems);
   std::string out;
@@ -90,7 +90,8 @@ std::string describe_file(const Catalogue& catalogue, const std::string& kind,
 
 std::string describe_model(const Catalogue& catalogue, const std::string& name) {
   const auto file = config::load(system::model_file_schema(), catalogue.find("models", name, {}),
-                                 catalogue, "models").value;
+                                 catalogue, "models")
+                        .value;
   const model::ModelShape shape = system::load_model_shape(file.hf_config, name);
   const model::Precision precision = model::published_precision(shape);
   const auto bytes = [](Bytes b) { return report::bytes_text(static_cast<double>(b.count())); };
@@ -101,10 +102,14 @@ std::string describe_model(const Catalogue& catalogue, const std::string& name) 
   row("parameters", report::grouped(model::parameters(shape)));
   row("attention", std::string(model::to_string(model::attention_kind(shape))));
   row("layers", std::to_string(shape.num_hidden_layers));
-  row("query heads, KV heads", fmt::format("{}, {}", shape.num_attention_heads, shape.num_key_value_heads));
-  row("weights", fmt::format("{} ({})", bytes(model::weight_bytes(shape, precision.weight)), shape.torch_dtype));
-  row("weights read a decode step", bytes(model::weights_read_per_step(shape, 1, precision.weight)));
-  row("KV cache of one token", report::grouped(model::kv_bytes_per_token(shape, precision.kv).count()) + " B");
+  row("query heads, KV heads",
+      fmt::format("{}, {}", shape.num_attention_heads, shape.num_key_value_heads));
+  row("weights", fmt::format("{} ({})", bytes(model::weight_bytes(shape, precision.weight)),
+                             shape.torch_dtype));
+  row("weights read a decode step",
+      bytes(model::weights_read_per_step(shape, 1, precision.weight)));
+  row("KV cache of one token",
+      report::grouped(model::kv_bytes_per_token(shape, precision.kv).count()) + " B");
   row("published context", report::grouped(shape.max_position_embeddings) + " tokens");
   return out;
 }
@@ -136,7 +141,8 @@ int check(const Options& o) {
         config::read_into(*kind.node, d.root, object.get(), provenance, found);
         if (!found.empty()) throw ConfigError(found);
         if (kind.word == "model") {
-          const auto value = config::load(system::model_file_schema(), path, catalogue, "models").value;
+          const auto value =
+              config::load(system::model_file_schema(), path, catalogue, "models").value;
           system::load_model_shape(value.hf_config, value.name);
         }
       }
@@ -158,8 +164,12 @@ int schema(const Options& o) {
     }
     words.push_back(k.word);
   }
-  throw ConfigError({{{}, "", fmt::format("there is no schema '{}'; there are scenario, hardware, host, model and claims", o.kind),
-                      nearest_word(o.kind, words)}});
+  throw ConfigError(
+      {{{},
+        "",
+        fmt::format("there is no schema '{}'; there are scenario, hardware, host, model and claims",
+                    o.kind),
+        nearest_word(o.kind, words)}});
 }
 
 int list(const Options& o) {
@@ -168,14 +178,16 @@ int list(const Options& o) {
     print(choices(system::scenario_schema().node(), "attention.kernel"));
   } else if (o.kind == "policies") {
     const auto schema = system::scenario_schema();
-    for (const std::string& path : kPolicyPaths)
-      print(path + "\n" + choices(schema.node(), path));
+    for (const std::string& path : kPolicyPaths) print(path + "\n" + choices(schema.node(), path));
   } else if (contains(kListable, o.kind)) {
     const std::string kind = o.kind == "hosts" ? "hardware/hosts" : o.kind;
     for (const std::string& name : catalogue.names(kind)) print(name + "\n");
   } else {
-    throw ConfigError({{{}, "", fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
-                                            "scenarios, kernels and policies", o.kind),
+    throw ConfigError({{{},
+                        "",
+                        fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
+                                    "scenarios, kernels and policies",
+                                    o.kind),
                         nearest_word(o.kind, kListable)}});
   }
   return 0;
@@ -190,8 +202,10 @@ int describe(const Options& o) {
       known.push_back(name);
       if (name != o.kind) continue;
       const std::string path = catalogue.find(k.catalogue, name, {});
-      if (k.word == "model") print(describe_model(catalogue, name));
-      else print(describe_file(catalogue, k.catalogue, path, *k.node));
+      if (k.word == "model")
+        print(describe_model(catalogue, name));
+      else
+        print(describe_file(catalogue, k.catalogue, path, *k.node));
       return 0;
     }
   if (config::is_path(o.kind)) {
@@ -218,7 +232,8 @@ int describe(const Options& o) {
     return 0;
   }
   if (const config::PathLookup found = config::find_path(scenario.node(), o.kind)) {
-    if (found.node->is_section()) print(config::describe(*found.node));
+    if (found.node->is_section())
+      print(config::describe(*found.node));
     else
       print(fmt::format("{}: {}\n  {}\n", o.kind, config::type_text(*found.node),
                         found.field != nullptr ? found.field->doc : ""));
@@ -239,7 +254,8 @@ int describe(const Options& o) {
     full.kind = endings.front();
     return describe(full);
   }
-  throw ConfigError({{{}, "", fmt::format("nothing is called '{}'", o.kind), nearest_word(o.kind, known)}});
+  throw ConfigError(
+      {{{}, "", fmt::format("nothing is called '{}'", o.kind), nearest_word(o.kind, known)}});
 }
 
 }  // namespace fieldsim::cli

@@ -22,16 +22,19 @@ int main(int argc, char** argv) {
   };
   CLI::App* run = app.add_subcommand("run", "simulate a scenario");
   run->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
-      ->required()->expected(1);
+      ->required()
+      ->expected(1);
   common(run);
   run->add_option("--trace", o.trace, "write a Chrome trace that opens in Perfetto");
   run->add_option("--csv", o.csv, "write the result as one CSV row under a header");
 
-  CLI::App* compare = app.add_subcommand("compare", "scenarios side by side, first one as baseline");
+  CLI::App* compare =
+      app.add_subcommand("compare", "scenarios side by side, first one as baseline");
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
 
-  CLI::App* reproduce = app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
+  CLI::App* reproduce =
+      app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
   reproduce->add_option("id", o.files, "only these claims");
   reproduce->add_option("--json", o.json, "write the table as JSON to a file, or - for stdout");
   reproduce->add_flag("--quiet,-q", o.quiet, "no table, no diagnostics but errors");
@@ -66,7 +69,8 @@ int main(int argc, char** argv) {
       ->required();
 
   CLI::App* describe = app.add_subcommand("describe", "the manual of one part, policy or section");
-  describe->add_option("name", o.kind, "a part, a model, a policy, or a key such as verification.hash")
+  describe
+      ->add_option("name", o.kind, "a part, a model, a policy, or a key such as verification.hash")
       ->required();
 
   std::vector<std::string> words;

@@ -76,8 +76,8 @@ void require_writable(const std::string& path) {
   if (std::filesystem::is_directory(file)) throw OutputError(path + ": is a directory, not a file");
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   if (!std::filesystem::is_directory(folder))
-    throw OutputError(fmt::format("{}: cannot be written: there is no folder '{}'", path,
-                                  folder.string()));
+    throw OutputError(
+        fmt::format("{}: cannot be written: there is no folder '{}'", path, folder.string()));
 }
 
 void write_output(const std::string& path, const std::string& text) {

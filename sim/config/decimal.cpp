@@ -93,7 +93,8 @@ Scaled scale(const Decimal& d, std::int64_t numerator, std::int64_t denominator)
   if (product % divisor != 0) {
     const int128 nearest = (2 * product + divisor) / (2 * divisor);
     constexpr int128 kMost = std::numeric_limits<std::int64_t>::max();
-    return {Scaled::Outcome::too_fine, static_cast<std::int64_t>(nearest < kMost ? nearest : kMost)};
+    return {Scaled::Outcome::too_fine,
+            static_cast<std::int64_t>(nearest < kMost ? nearest : kMost)};
   }
   product /= divisor;
   if (product > std::numeric_limits<std::int64_t>::max()) return {Scaled::Outcome::too_large, 0};

@@ -25,8 +25,8 @@ struct DecimalScan {
 // Reads -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)? from the front of the text.
 DecimalScan scan_decimal(std::string_view text);
 
-// digits x 10^exponent x numerator / denominator when it is a whole number; when it is too fine, the
-// nearest one to its magnitude.
+// digits x 10^exponent x numerator / denominator when it is a whole number; when it is too fine,
+// the nearest one to its magnitude.
 struct Scaled {
   enum class Outcome { exact, too_fine, too_large } outcome = Outcome::exact;
   std::int64_t value = 0;

@@ -52,7 +52,8 @@ Parsed<std::int64_t> parse_quantity(std::string_view text, Dimension dimension) 
   const Scaled s = scale(*scan.value, unit->numerator, unit->denominator);
   // "78.7 GiB" is not a whole number of bytes, and nobody means a part of one.
   constexpr std::int64_t kRoundedSize = 1 << 20;
-  if (s.outcome == Scaled::Outcome::too_fine && dimension == Dimension::size && s.value >= kRoundedSize)
+  if (s.outcome == Scaled::Outcome::too_fine && dimension == Dimension::size &&
+      s.value >= kRoundedSize)
     return {s.value, "", ""};
   if (s.outcome == Scaled::Outcome::too_fine)
     return fail(fmt::format(": finer than {}, the smallest step", info(dimension).base));

@@ -17,16 +17,16 @@ enum class Category {
   assumed,    // a step pinned by the scenario
   quantize,
   transfer,
-  sync,       // the host waits for the device
-  hash,       // digests and Merkle paths
+  sync,  // the host waits for the device
+  hash,  // digests and Merkle paths
   ledger,
-  stall,      // a full window: generation waits for a verdict
-  rollback,   // discarded steps and the repair
+  stall,     // a full window: generation waits for a verdict
+  rollback,  // discarded steps and the repair
 };
 inline constexpr std::size_t kCategories = 13;
 inline constexpr std::array<std::string_view, kCategories> kCategoryNames = {
-    "weights", "attention", "anchors", "launch", "host",  "assumed", "quantize",
-    "transfer", "sync",     "hash",    "ledger", "stall", "rollback"};
+    "weights",  "attention", "anchors", "launch", "host",  "assumed", "quantize",
+    "transfer", "sync",      "hash",    "ledger", "stall", "rollback"};
 
 // A sum of durations by category.
 class Account {

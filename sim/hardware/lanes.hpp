@@ -1,6 +1,6 @@
 #pragma once
-// Which of several equal channels somebody holds, for the tracks of the timeline: the lowest that is
-// free. Tracks appear when first used; without a trace nothing is done.
+// Which of several equal channels somebody holds, for the tracks of the timeline: the lowest that
+// is free. Tracks appear when first used; without a trace nothing is done.
 #include <string>
 #include <vector>
 

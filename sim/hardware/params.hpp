@@ -10,8 +10,8 @@
 
 namespace fieldsim::hardware {
 
-// Device memory. A transfer of b bytes takes latency + b / min(achieved * bandwidth, in_flight / latency):
-// the second term is Little's law over the loads that all SMs keep outstanding.
+// Device memory. A transfer of b bytes takes latency + b / min(achieved * bandwidth, in_flight /
+// latency): the second term is Little's law over the loads that all SMs keep outstanding.
 struct HbmParams {
   Bytes capacity;            // what a program can allocate
   BytesPerSecond bandwidth;  // datasheet peak
@@ -23,13 +23,13 @@ struct HbmParams {
 // Occupancy limits and on-chip memory of one streaming multiprocessor (core, for a TPU).
 struct SmParams {
   std::int64_t count = 0;
-  Hertz clock;                        // boost clock
-  Bytes shared_memory;                // per SM, usable by CTAs together
-  Bytes shared_memory_per_cta;        // opt-in limit of one CTA
-  std::int64_t registers = 0;         // 32-bit registers per SM
-  std::int64_t warps = 0;             // resident warps per SM
-  std::int64_t ctas = 0;              // resident CTAs per SM
-  std::int64_t fp32_lanes = 0;        // FMA lanes per SM
+  Hertz clock;                  // boost clock
+  Bytes shared_memory;          // per SM, usable by CTAs together
+  Bytes shared_memory_per_cta;  // opt-in limit of one CTA
+  std::int64_t registers = 0;   // 32-bit registers per SM
+  std::int64_t warps = 0;       // resident warps per SM
+  std::int64_t ctas = 0;        // resident CTAs per SM
+  std::int64_t fp32_lanes = 0;  // FMA lanes per SM
 };
 
 struct L2Params {
@@ -38,28 +38,28 @@ struct L2Params {
 };
 
 struct ComputeParams {
-  FlopsPerSecond fp16;       // dense FP16/BF16 matrix rate, datasheet
-  FlopsPerSecond int8;       // dense 8-bit matrix rate, datasheet
-  FlopsPerSecond fp32;       // vector FP32 rate, datasheet
-  double achieved = 1.0;     // share of the matrix rate a large GEMM reaches
+  FlopsPerSecond fp16;    // dense FP16/BF16 matrix rate, datasheet
+  FlopsPerSecond int8;    // dense 8-bit matrix rate, datasheet
+  FlopsPerSecond fp32;    // vector FP32 rate, datasheet
+  double achieved = 1.0;  // share of the matrix rate a large GEMM reaches
 };
 
 // Fixed costs of driving the device.
 struct LaunchParams {
-  Duration eager;            // one kernel after another on a stream, launched by the host
-  Duration graph;            // the same inside a replayed graph
-  Duration synchronize;      // host waits for a stream or an event and wakes up
+  Duration eager;        // one kernel after another on a stream, launched by the host
+  Duration graph;        // the same inside a replayed graph
+  Duration synchronize;  // host waits for a stream or an event and wakes up
 };
 
 // SHA-256 tree hashing on the device (sim/verify/tree.hpp has the formula and its source).
 struct TreeHashParams {
-  BytesPerSecond rate;       // bytes of payload and padding per second
-  Duration level;            // launch of one tree level
-  Duration compression;      // one dependent 64-byte SHA-256 compression in a thread
+  BytesPerSecond rate;   // bytes of payload and padding per second
+  Duration level;        // launch of one tree level
+  Duration compression;  // one dependent 64-byte SHA-256 compression in a thread
 };
 
-// Fitted numbers of the tile model by name, "decode.launch_us" (sim/hardware/gpu/tile/params.hpp). What
-// is absent has its architecture's default.
+// Fitted numbers of the tile model by name, "decode.launch_us" (sim/hardware/gpu/tile/params.hpp).
+// What is absent has its architecture's default.
 struct TileNumbers {
   std::map<std::string, std::optional<Duration>> times;
   std::map<std::string, std::optional<double>> ratios;
@@ -68,7 +68,7 @@ struct TileNumbers {
 
 struct PowerParams {
   Power idle;
-  Power busy;                // sustained limit (TDP)
+  Power busy;  // sustained limit (TDP)
 };
 
 struct GpuParams {
@@ -92,12 +92,13 @@ struct LinkParams {
   LinkKind kind = LinkKind::pcie;
   std::int64_t generation = 4;
   std::int64_t lanes = 16;
-  Bytes max_payload;                        // MPS
-  Bytes max_read_request;                   // MRRS
-  std::optional<BytesPerSecond> to_device;  // nvlink_c2c: payload rate; pcie: limit of the DMA engine
+  Bytes max_payload;       // MPS
+  Bytes max_read_request;  // MRRS
+  std::optional<BytesPerSecond>
+      to_device;  // nvlink_c2c: payload rate; pcie: limit of the DMA engine
   std::optional<BytesPerSecond> to_host;
-  Duration submit;                          // host enqueues one copy
-  Duration dma_start;                       // engine fetches the descriptor, first byte moves
+  Duration submit;     // host enqueues one copy
+  Duration dma_start;  // engine fetches the descriptor, first byte moves
 };
 
 // One hash function on one core: t(n) = per_call + n / rate.
@@ -111,17 +112,17 @@ struct HostParams {
   std::string description;
   std::string cpu;
   std::int64_t cores = 0;
-  bool sha_ni = true;                 // SHA-256 instructions: selects sha256 below, or sha256_plain
-  HashParams sha256;                  // with SHA-NI
-  HashParams sha256_plain;            // without
+  bool sha_ni = true;       // SHA-256 instructions: selects sha256 below, or sha256_plain
+  HashParams sha256;        // with SHA-NI
+  HashParams sha256_plain;  // without
   HashParams blake3;
-  HashParams interpreted;             // one element at a time in an interpreter (paper preset D)
-  Duration merkle_node;               // one 2-to-1 hash on a path
-  Duration signature_verify;          // Ed25519, a signed tree head
+  HashParams interpreted;     // one element at a time in an interpreter (paper preset D)
+  Duration merkle_node;       // one 2-to-1 hash on a path
+  Duration signature_verify;  // Ed25519, a signed tree head
   BytesPerSecond memory_bandwidth;
-  BytesPerSecond pageable_copy;       // staging copy of cudaMemcpy from or to pageable memory
-  Duration step_overhead;             // scheduler, sampler and bookkeeping per serving step
-  PowerParams power;                  // one core
+  BytesPerSecond pageable_copy;  // staging copy of cudaMemcpy from or to pageable memory
+  Duration step_overhead;        // scheduler, sampler and bookkeeping per serving step
+  PowerParams power;             // one core
 };
 
 struct HardwareParams {

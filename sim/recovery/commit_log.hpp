@@ -15,13 +15,13 @@
 namespace fieldsim::recovery {
 
 struct Boundary {
-  std::int64_t index = 0;         // position in the session; a regenerated boundary keeps it
+  std::int64_t index = 0;  // position in the session; a regenerated boundary keeps it
   std::int64_t first_token = 0;
   std::int64_t tokens = 0;
   Time began, closed;
   bool is_closed = false;
   bool verified = false;
-  hardware::Account spent;        // generation time of its tokens
+  hardware::Account spent;  // generation time of its tokens
   verify::Check check;
 };
 using BoundaryPtr = std::shared_ptr<Boundary>;
@@ -31,6 +31,7 @@ class CommitLog {
   // REQUIRES: the newest boundary, if any, is closed.
   BoundaryPtr begin(Time now);
   Boundary& current() { return *open_.back(); }
+  const Boundary& oldest() const { return *open_.front(); }
   bool empty() const { return open_.empty(); }
   std::int64_t unverified_tokens() const { return next_token_ - committed_tokens_; }
   std::int64_t tokens() const { return next_token_; }

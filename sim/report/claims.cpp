@@ -27,8 +27,10 @@ struct ClaimsFile {
 config::Schema<Evidence> evidence_schema() {
   using P = Evidence;
   config::Schema<P> s("evidence", "One number of one scenario's result");
-  s.field("scenario", &P::scenario, "name or path of the scenario").required()
-      .field("metric", &P::metric, "path in the result JSON").required()
+  s.field("scenario", &P::scenario, "name or path of the scenario")
+      .required()
+      .field("metric", &P::metric, "path in the result JSON")
+      .required()
       .field("set", &P::set, "--set assignments over the scenario")
       .field("over_scenario", &P::over_scenario, "divide by this scenario's number")
       .field("over_metric", &P::over_metric, "divide by this number")
@@ -43,14 +45,21 @@ config::Schema<Evidence> evidence_schema() {
 config::Schema<ClaimsFile> file_schema() {
   using P = Claim;
   config::Schema<P> claim("claim", "A published number");
-  claim.field("id", &P::id, "what `reproduce ID` calls it").required()
-      .field("claim", &P::claim, "what was published").required()
-      .field("source", &P::source, "who published it").required()
-      .field("published", &P::published, "the number").required()
-      .field("unit", &P::unit, "its unit").required()
+  claim.field("id", &P::id, "what `reproduce ID` calls it")
+      .required()
+      .field("claim", &P::claim, "what was published")
+      .required()
+      .field("source", &P::source, "who published it")
+      .required()
+      .field("published", &P::published, "the number")
+      .required()
+      .field("unit", &P::unit, "its unit")
+      .required()
       .field("at_most", &P::at_most, "the number is a bound: at most so much")
-      .field("tolerance", &P::tolerance, "relative").range(0.0, 1.0)
-      .section("reproduced", &P::reproduced, evidence_schema(), "under the claim's assumptions").required()
+      .field("tolerance", &P::tolerance, "relative")
+      .range(0.0, 1.0)
+      .section("reproduced", &P::reproduced, evidence_schema(), "under the claim's assumptions")
+      .required()
       .section("corrected", &P::corrected, evidence_schema(), "without them")
       .field("note", &P::note, "what the correction is");
   config::Schema<ClaimsFile> file("claims", "Published claims");
@@ -79,7 +88,8 @@ class Runner {
     auto found = results_.find(key);
     if (found == results_.end()) {
       const system::LoadedScenario loaded = system::load_scenario(scenario, catalogue_, set);
-      found = results_.emplace(key, result_json(loaded, system::simulate(loaded.scenario), false)).first;
+      found = results_.emplace(key, result_json(loaded, system::simulate(loaded.scenario), false))
+                  .first;
     }
     std::string pointer = "/" + path;
     std::replace(pointer.begin(), pointer.end(), '.', '/');
@@ -97,11 +107,14 @@ class Runner {
       return metric(e.scenario, set, e.metric) <= e.limit;
     };
     std::int64_t low = e.from, high = e.to;
-    if (!holds(high)) throw ConfigError({e.scenario, 0, 0}, *e.smallest, "no number in the range will do");
+    if (!holds(high))
+      throw ConfigError({e.scenario, 0, 0}, *e.smallest, "no number in the range will do");
     while (low < high) {
       const std::int64_t middle = low + (high - low) / 2;
-      if (holds(middle)) high = middle;
-      else low = middle + 1;
+      if (holds(middle))
+        high = middle;
+      else
+        low = middle + 1;
     }
     return low;
   }
@@ -109,7 +122,6 @@ class Runner {
   const config::Catalogue& catalogue_;
   std::map<std::string, Json> results_;
 };
-
 
 std::string verdict(const Claim& c, double reproduced, const std::optional<double>& corrected) {
   const auto agrees = [&](double v) {
@@ -128,7 +140,8 @@ config::NodePtr claims_schema() { return file_schema().share(); }
 std::vector<Claim> load_claims(const config::Catalogue& catalogue) {
   std::vector<Claim> all;
   for (const std::string& name : catalogue.names("claims")) {
-    auto file = config::load(file_schema(), catalogue.find("claims", name, {}), catalogue, "claims");
+    auto file =
+        config::load(file_schema(), catalogue.find("claims", name, {}), catalogue, "claims");
     for (Claim& c : file.value.claims) all.push_back(std::move(c));
   }
   return all;
@@ -141,7 +154,8 @@ Json reproduce(const std::vector<std::string>& ids, const config::Catalogue& cat
   std::vector<Problem> problems;
   for (const std::string& id : ids)
     if (std::find(known.begin(), known.end(), id) == known.end())
-      problems.push_back({{}, "", fmt::format("there is no claim '{}'", id), nearest_word(id, known)});
+      problems.push_back(
+          {{}, "", fmt::format("there is no claim '{}'", id), nearest_word(id, known)});
   if (!problems.empty()) throw ConfigError(problems);
 
   Runner runner(catalogue);
@@ -151,7 +165,8 @@ Json reproduce(const std::vector<std::string>& ids, const config::Catalogue& cat
     const double reproduced = runner.number(c.reproduced);
     std::optional<double> corrected;
     if (c.corrected) corrected = runner.number(*c.corrected);
-    Json j = {{"id", c.id}, {"claim", c.claim}, {"published", c.published}, {"reproduced", reproduced}};
+    Json j = {
+        {"id", c.id}, {"claim", c.claim}, {"published", c.published}, {"reproduced", reproduced}};
     j["corrected"] = corrected ? Json(*corrected) : Json();
     j["unit"] = c.unit;
     j["verdict"] = verdict(c, reproduced, corrected);
@@ -173,7 +188,8 @@ std::string claims_text(const Json& claims) {
     out += fmt::format("{:<22}{:>12.4g}{:>12.4g}{:>12}  {:<10}{}\n", c["id"].get<std::string>(),
                        c["published"].get<double>(), c["reproduced"].get<double>(), corrected,
                        c["unit"].get<std::string>(), c["verdict"].get<std::string>());
-    out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(), c["scenario"].get<std::string>());
+    out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(),
+                       c["scenario"].get<std::string>());
     if (const auto note = c["note"].get<std::string>(); !note.empty()) out += "  " + note + "\n";
   }
   return out;

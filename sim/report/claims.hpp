@@ -1,6 +1,7 @@
 #pragma once
-// Published claims beside what the simulator finds: under the claim's own assumptions, and corrected.
-// configs/claims/*.yaml; each names scenarios and the number of their result JSON that answers it.
+// Published claims beside what the simulator finds: under the claim's own assumptions, and
+// corrected. configs/claims/*.yaml; each names scenarios and the number of their result JSON that
+// answers it.
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -15,10 +16,10 @@ namespace fieldsim::report {
 struct Evidence {
   std::string scenario;
   std::string metric;
-  std::vector<std::string> set;               // --set assignments over the scenario
-  std::optional<std::string> over_scenario;   // divide by the same metric of this scenario
-  std::optional<std::string> over_metric;     // divide by this metric (of over_scenario, if given)
-  double scale = 1.0;                         // into the claim's unit
+  std::vector<std::string> set;              // --set assignments over the scenario
+  std::optional<std::string> over_scenario;  // divide by the same metric of this scenario
+  std::optional<std::string> over_metric;    // divide by this metric (of over_scenario, if given)
+  double scale = 1.0;                        // into the claim's unit
   // A search instead: the smallest whole number at `path` for which `metric` is at most `limit`.
   std::optional<std::string> smallest;
   std::int64_t from = 1, to = 1;
@@ -31,18 +32,18 @@ struct Claim {
   std::string source;
   double published = 0;
   std::string unit;
-  bool at_most = false;      // the claim is a bound: "under 5 %"
-  double tolerance = 0.05;   // relative, for "reproduced" and for "holds"
+  bool at_most = false;     // the claim is a bound: "under 5 %"
+  double tolerance = 0.05;  // relative, for "reproduced" and for "holds"
   Evidence reproduced;
   std::optional<Evidence> corrected;
-  std::string note;          // what the correction is
+  std::string note;  // what the correction is
 };
 
 config::NodePtr claims_schema();
 std::vector<Claim> load_claims(const config::Catalogue& catalogue);
 
-// [{id, claim, published, reproduced, corrected, unit, verdict, scenario, ...}]; only the given ids,
-// or all. Throws ConfigError for an unknown id.
+// [{id, claim, published, reproduced, corrected, unit, verdict, scenario, ...}]; only the given
+// ids, or all. Throws ConfigError for an unknown id.
 nlohmann::ordered_json reproduce(const std::vector<std::string>& ids,
                                  const config::Catalogue& catalogue);
 std::string claims_text(const nlohmann::ordered_json& claims);

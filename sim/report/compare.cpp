@@ -73,8 +73,7 @@ std::vector<std::string> differing(const std::vector<Compared>& all) {
       const bool differs = std::any_of(all.begin(), all.end(), [&](const Compared& other) {
         return value_at(other, o.path) != o.text;
       });
-      if (differs && !prose(o.path) &&
-          std::find(paths.begin(), paths.end(), o.path) == paths.end())
+      if (differs && !prose(o.path) && std::find(paths.begin(), paths.end(), o.path) == paths.end())
         paths.push_back(o.path);
     }
   return paths;

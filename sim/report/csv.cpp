@@ -21,8 +21,10 @@ void columns(const Json& object, const std::string& path, const Json::json_point
              std::vector<std::pair<std::string, Json::json_pointer>>& out) {
   for (const auto& [key, value] : object.items()) {
     const std::string name = path.empty() ? key : path + "." + key;
-    if (value.is_object()) columns(value, name, pointer / key, out);
-    else if (!value.is_array()) out.emplace_back(name, pointer / key);
+    if (value.is_object())
+      columns(value, name, pointer / key, out);
+    else if (!value.is_array())
+      out.emplace_back(name, pointer / key);
   }
 }
 

@@ -18,7 +18,9 @@ Json distribution(const system::Distribution& d) {
   return {{"mean", d.mean}, {"p50", d.p50}, {"p90", d.p90}, {"p99", d.p99}, {"max", d.max}};
 }
 
-double per(Duration d, std::int64_t n) { return n == 0 ? 0.0 : seconds(d) / static_cast<double>(n); }
+double per(Duration d, std::int64_t n) {
+  return n == 0 ? 0.0 : seconds(d) / static_cast<double>(n);
+}
 double per(std::int64_t v, std::int64_t n) {
   return n == 0 ? 0.0 : static_cast<double>(v) / static_cast<double>(n);
 }
@@ -65,9 +67,10 @@ Json resources(const Result& r) {
 Json verification(const Scenario& s, const Result& r) {
   const auto& v = r.verification;
   Json stages;
-  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
-                     Category::ledger})
-    stages[std::string(hardware::kCategoryNames[static_cast<std::size_t>(c)])] = seconds(v.spent[c]);
+  for (Category c :
+       {Category::quantize, Category::transfer, Category::sync, Category::hash, Category::ledger})
+    stages[std::string(hardware::kCategoryNames[static_cast<std::size_t>(c)])] =
+        seconds(v.spent[c]);
   return {{"timing", name_of(s.verification.timing)},
           {"boundaries", v.boundaries},
           {"checks", v.checks},
@@ -135,21 +138,21 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
   j["energy_j_per_token"] = r.energy_j_per_token;
   if (s.published)
-    j["published"] = {{"tokens_per_s", s.published->tokens_per_s},
-                      {"ratio", s.published->tokens_per_s == 0
-                                    ? 0.0
-                                    : r.tokens_per_s / s.published->tokens_per_s},
-                      {"source", s.published->source}};
+    j["published"] = {
+        {"tokens_per_s", s.published->tokens_per_s},
+        {"ratio",
+         s.published->tokens_per_s == 0 ? 0.0 : r.tokens_per_s / s.published->tokens_per_s},
+        {"source", s.published->source}};
   j["warnings"] = r.warnings;
   j["assumptions"] = assumptions(loaded.provenance);
   if (timing) {
     const auto& sim = r.simulation;
-    j["simulation"] = {{"events", sim.events},
-                       {"wall_s", sim.wall_s},
-                       {"events_per_s",
-                        sim.wall_s > 0 ? static_cast<double>(sim.events) / sim.wall_s : 0.0},
-                       {"kernels_fast_forwarded", sim.kernels_elided},
-                       {"fingerprint", sim.fingerprint}};
+    j["simulation"] = {
+        {"events", sim.events},
+        {"wall_s", sim.wall_s},
+        {"events_per_s", sim.wall_s > 0 ? static_cast<double>(sim.events) / sim.wall_s : 0.0},
+        {"kernels_fast_forwarded", sim.kernels_elided},
+        {"fingerprint", sim.fingerprint}};
   }
   return j;
 }

@@ -8,10 +8,14 @@ namespace fieldsim::report {
 
 inline std::string name_of(verify::Timing t) {
   switch (t) {
-    case verify::Timing::none: return "none";
-    case verify::Timing::pessimistic: return "pessimistic";
-    case verify::Timing::on_load: return "on_load";
-    case verify::Timing::optimistic: return "optimistic";
+    case verify::Timing::none:
+      return "none";
+    case verify::Timing::pessimistic:
+      return "pessimistic";
+    case verify::Timing::on_load:
+      return "on_load";
+    case verify::Timing::optimistic:
+      return "optimistic";
   }
   return "";
 }

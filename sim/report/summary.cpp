@@ -48,11 +48,11 @@ void rates(std::string& out, const Scenario& s, const Result& r) {
     out += fmt::format("   ({:.4g} counted to the last verdict)", r.committed_tokens_per_s);
   out += '\n';
   if (s.published)
-    out += fmt::format("  {:<18}{:.4g} tokens/s   the simulated run is {:.2f} x that ({})\n",
-                       "published", s.published->tokens_per_s,
-                       s.published->tokens_per_s > 0 ? r.tokens_per_s / s.published->tokens_per_s
-                                                     : 0.0,
-                       s.published->source);
+    out += fmt::format(
+        "  {:<18}{:.4g} tokens/s   the simulated run is {:.2f} x that ({})\n", "published",
+        s.published->tokens_per_s,
+        s.published->tokens_per_s > 0 ? r.tokens_per_s / s.published->tokens_per_s : 0.0,
+        s.published->source);
   out += fmt::format("  {:<18}{}   (prefill {})\n", "first token", duration_text(seconds(r.ttft)),
                      duration_text(seconds(r.prefill.time)));
   out += fmt::format("  {:<18}{} mean, p50 {}, p90 {}, p99 {}\n", "time per token",
@@ -73,9 +73,10 @@ void breakdown(std::string& out, const Result& r) {
   for (std::size_t i = 0; i < hardware::kCategories; ++i) {
     const Duration d = r.breakdown[static_cast<Category>(i)];
     if (share(d, whole) < kShown) continue;
-    out += fmt::format("    {:<12}{:>10}  {:5.1f} %  {}\n", hardware::kCategoryNames[i],
-                       duration_text(seconds(d) / static_cast<double>(std::max<std::int64_t>(1, r.tokens))),
-                       100 * share(d, whole), bar(share(d, whole)));
+    out += fmt::format(
+        "    {:<12}{:>10}  {:5.1f} %  {}\n", hardware::kCategoryNames[i],
+        duration_text(seconds(d) / static_cast<double>(std::max<std::int64_t>(1, r.tokens))),
+        100 * share(d, whole), bar(share(d, whole)));
   }
   out += '\n';
 }
@@ -104,11 +105,12 @@ void resources(std::string& out, const Scenario& s, const Result& r) {
 void memory(std::string& out, const Scenario& s, const Result& r) {
   const auto& m = r.memory;
   const auto text = [](Bytes b) { return bytes_text(static_cast<double>(b.count())); };
-  out += fmt::format("  memory            {} of {} ({:.0f} %): weights {}, KV {}, anchors {}, workspace {}\n",
-                     text(m.total), text(m.capacity),
-                     100.0 * static_cast<double>(m.total.count()) /
-                         static_cast<double>(std::max<std::int64_t>(1, m.capacity.count())),
-                     text(m.weights), text(m.kv), text(m.anchors), text(m.workspace));
+  out += fmt::format(
+      "  memory            {} of {} ({:.0f} %): weights {}, KV {}, anchors {}, workspace {}\n",
+      text(m.total), text(m.capacity),
+      100.0 * static_cast<double>(m.total.count()) /
+          static_cast<double>(std::max<std::int64_t>(1, m.capacity.count())),
+      text(m.weights), text(m.kv), text(m.anchors), text(m.workspace));
   if (s.verification.timing != verify::Timing::none && m.retained > Bytes::zero())
     out += fmt::format("                    of the KV, {} at most waited for a verdict\n",
                        text(m.retained));
@@ -118,12 +120,13 @@ void phases(std::string& out, const Result& r) {
   const auto line = [&](const char* name, const system::Phase& p, std::int64_t steps) {
     if (p.totals.hbm == Bytes::zero()) return;
     const double n = static_cast<double>(std::max<std::int64_t>(1, steps));
-    out += fmt::format("  {:<18}{} of device memory ({} attention, {} anchors), {:.3g} GFLOP, {:.0f} launches{}\n",
-                       name, bytes_text(static_cast<double>(p.totals.hbm.count()) / n),
-                       bytes_text(static_cast<double>(p.totals.attention.count()) / n),
-                       bytes_text(static_cast<double>(p.totals.anchors.count()) / n),
-                       static_cast<double>(p.totals.flops.count()) / n / 1e9,
-                       static_cast<double>(p.totals.launches) / n, steps > 0 ? " a step" : "");
+    out += fmt::format(
+        "  {:<18}{} of device memory ({} attention, {} anchors), {:.3g} GFLOP, {:.0f} launches{}\n",
+        name, bytes_text(static_cast<double>(p.totals.hbm.count()) / n),
+        bytes_text(static_cast<double>(p.totals.attention.count()) / n),
+        bytes_text(static_cast<double>(p.totals.anchors.count()) / n),
+        static_cast<double>(p.totals.flops.count()) / n / 1e9,
+        static_cast<double>(p.totals.launches) / n, steps > 0 ? " a step" : "");
   };
   line("prefill moves", r.prefill, 0);
   line("decode moves", r.decode_phase, r.tokens + r.recovery.discarded_tokens);
@@ -140,15 +143,16 @@ void verification(std::string& out, const Scenario& s, const Result& r) {
                                      static_cast<double>(v.checks)),
       duration_text(v.latency.mean));
   out += "                    ";
-  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
-                     Category::ledger})
+  for (Category c :
+       {Category::quantize, Category::transfer, Category::sync, Category::hash, Category::ledger})
     if (v.spent[c] > Duration::zero())
       out += fmt::format("{} {}, ", hardware::kCategoryNames[static_cast<std::size_t>(c)],
                          duration_text(seconds(v.spent[c])));
   out += fmt::format("verifier {:.1f} % busy\n", 100 * v.utilization);
   if (s.verification.timing == verify::Timing::optimistic)
     out += fmt::format(
-        "                    exposure {:.3g} tokens mean, {} max; {} rollbacks, {} tokens discarded\n",
+        "                    exposure {:.3g} tokens mean, {} max; {} rollbacks, {} tokens "
+        "discarded\n",
         v.exposure_mean, v.exposure_max, r.recovery.rollbacks, r.recovery.discarded_tokens);
 }
 
@@ -171,7 +175,8 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   for (const std::string& w : r.warnings) out += "  warning: " + w + "\n";
   if (assumed > 0)
     out += fmt::format(
-        "  {} hardware numbers are assumed, not measured: 'fieldsim describe {}' lists each with its source\n",
+        "  {} hardware numbers are assumed, not measured: 'fieldsim describe {}' lists each with "
+        "its source\n",
         assumed, s.hardware.name);
   out += fmt::format("  simulated {} in {} ({} events, {} kernels fast-forwarded)\n",
                      duration_text(seconds(r.total)), duration_text(r.simulation.wall_s),

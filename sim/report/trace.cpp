@@ -95,7 +95,8 @@ std::string ChromeTrace::json() const {
         quoted(device));
   for (std::size_t i = 0; i < tracks_.size(); ++i)
     out += fmt::format(
-        ",\n{{\"ph\":\"M\",\"pid\":{},\"tid\":{},\"name\":\"thread_name\",\"args\":{{\"name\":{}}}}}",
+        ",\n{{\"ph\":\"M\",\"pid\":{},\"tid\":{},\"name\":\"thread_name\",\"args\":{{\"name\":{}}}}"
+        "}",
         tracks_[i].first, i + 1, quoted(tracks_[i].second));
   for (const Event* e : sorted)
     out += fmt::format(",\n{{{},\"ts\":{}}}", e->text, microseconds(e->at.since_start()));

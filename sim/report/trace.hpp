@@ -29,14 +29,14 @@ class ChromeTrace : public des::TraceSink {
     Time at;
     Duration length;
     std::uint64_t order;
-    std::string text;   // of the event, without its time stamps
+    std::string text;  // of the event, without its time stamps
   };
   void add(Time at, Duration length, std::string text);
   void flow(char phase, std::uint64_t id, des::TrackId track, std::string_view name, Time at);
   std::string place(des::TrackId track) const;
 
   std::map<std::string, std::int32_t, std::less<>> devices_;
-  std::vector<std::pair<std::int32_t, std::string>> tracks_;   // device, name
+  std::vector<std::pair<std::int32_t, std::string>> tracks_;  // device, name
   std::vector<Event> events_;
 };
 

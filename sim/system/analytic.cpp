@@ -23,8 +23,8 @@ using verify::TransferMemory;
 
 namespace {
 
-constexpr std::int64_t kFp16Bytes = 2;            // an element before static INT8
-constexpr Bytes kDigest = Bytes::raw(32);         // SHA-256
+constexpr std::int64_t kFp16Bytes = 2;     // an element before static INT8
+constexpr Bytes kDigest = Bytes::raw(32);  // SHA-256
 
 // One read, amortised over the reads that share a cached head.
 Account ledger_time(const Scenario& s, Duration between_reads) {
@@ -33,10 +33,10 @@ Account ledger_time(const Scenario& s, Duration between_reads) {
   Account a;
   if (p.consistency == Consistency::none) return a;
   a.add(Category::hash, host.merkle_node * verify::path_length(p.entries));
-  const bool cached = p.consistency == Consistency::cached_head || p.consistency == Consistency::lease;
+  const bool cached =
+      p.consistency == Consistency::cached_head || p.consistency == Consistency::lease;
   if (p.consistency == Consistency::eventual) return a;
-  const double trips =
-      cached ? std::min(1.0, seconds(between_reads) / seconds(p.max_age)) : 1.0;
+  const double trips = cached ? std::min(1.0, seconds(between_reads) / seconds(p.max_age)) : 1.0;
   Duration trip = p.round_trip;
   if (p.consistency == Consistency::linearizable) trip += p.commit;
   a.add(Category::ledger, scaled(trip, trips));
@@ -55,7 +55,8 @@ Duration copy_time(const Scenario& s, Bytes bytes, bool pageable) {
   const auto& link = s.hardware.link;
   BytesPerSecond rate = payload_rate(link, Direction::to_host);
   if (pageable) rate = std::min(rate, s.hardware.host.pageable_copy);
-  return link.submit + link.dma_start + (bytes > Bytes::zero() ? time_for(bytes, rate) : Duration::zero());
+  return link.submit + link.dma_start +
+         (bytes > Bytes::zero() ? time_for(bytes, rate) : Duration::zero());
 }
 
 hardware::HashParams hash_params(const Scenario& s) {
@@ -79,8 +80,8 @@ Account check_time(const Scenario& s, Bytes payload, Duration between) {
     a.add(Category::quantize, gap + device.body_alone(k));
   }
   if (v.hash.engine == HashEngine::gpu_tree) {
-    a.add(Category::hash,
-          gap + device.body_alone(verify::tree_hash_kernel(s.hardware.gpu.tree_hash, codes, v.hash.leaf)));
+    a.add(Category::hash, gap + device.body_alone(verify::tree_hash_kernel(s.hardware.gpu.tree_hash,
+                                                                           codes, v.hash.leaf)));
     a.add(Category::transfer, copy_time(s, kDigest, false));
     a.add(Category::sync, synchronize(s));
     a += ledger_time(s, between);
@@ -112,8 +113,8 @@ Account check_time(const Scenario& s, Bytes payload, Duration between) {
 }
 
 struct Steps {
-  Account spent;        // of one decode step, mean over the output
-  StepTotals totals;    // of that step
+  Account spent;      // of one decode step, mean over the output
+  StepTotals totals;  // of that step
 };
 
 Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
@@ -131,10 +132,11 @@ Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
   for (const auto& segment : program.segments)
     for (const auto& k : segment.kernels) {
       const Duration body = m.device.body_alone(k) * segment.repeat;
-      const Duration anchors = k.hbm == Bytes::zero()
-                                   ? Duration::zero()
-                                   : Duration::raw(detail::narrow(static_cast<int128>(body.count()) *
-                                                                  k.hbm_anchors.count() / k.hbm.count()));
+      const Duration anchors =
+          k.hbm == Bytes::zero()
+              ? Duration::zero()
+              : Duration::raw(detail::narrow(static_cast<int128>(body.count()) *
+                                             k.hbm_anchors.count() / k.hbm.count()));
       out.spent.add(Category::launch, gap * (k.launches * segment.repeat));
       out.spent.add(Category::anchors, anchors);
       out.spent.add(k.category, body - anchors);
@@ -146,7 +148,9 @@ Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
 
 std::int64_t tokens_per_boundary(const Scenario& s, Duration step, Bytes kv) {
   const auto& b = s.verification.boundary;
-  const auto up = [](std::int64_t a, std::int64_t n) { return std::max<std::int64_t>(1, (a + n - 1) / n); };
+  const auto up = [](std::int64_t a, std::int64_t n) {
+    return std::max<std::int64_t>(1, (a + n - 1) / n);
+  };
   if (b.every_tokens) return *b.every_tokens;
   if (b.every) return up(b.every->count(), std::max<std::int64_t>(1, step.count()));
   return up(b.dirty_bytes->count(), std::max<std::int64_t>(1, kv.count()));
@@ -161,9 +165,10 @@ Phase prefill_phase(const Scenario& s, Machine& m, ProgramBuilder& programs) {
   }
   const hardware::gpu::Stream stream(m.device, "prefill", {.gap = s.hardware.gpu.launch.eager});
   for (std::int64_t before = 0; before < s.workload.prompt_tokens;) {
-    const std::int64_t tokens = std::min(s.workload.prefill_chunk, s.workload.prompt_tokens - before);
-    p.time += stream.alone(
-        programs.prefill(tokens, before, before + tokens == s.workload.prompt_tokens));
+    const std::int64_t tokens =
+        std::min(s.workload.prefill_chunk, s.workload.prompt_tokens - before);
+    p.time +=
+        stream.alone(programs.prefill(tokens, before, before + tokens == s.workload.prompt_tokens));
     p.totals += programs.totals();
     before += tokens;
   }
@@ -177,12 +182,15 @@ namespace {
 // Device memory, arithmetic and link as shares of the decode phase, and the energy they draw.
 void use_resources(const Scenario& s, const Machine& m, Result& r) {
   const Duration elapsed = r.decode + r.drain;
-  const auto share = [&](Duration d) { return elapsed.count() == 0 ? 0.0 : seconds(d) / seconds(elapsed); };
+  const auto share = [&](Duration d) {
+    return elapsed.count() == 0 ? 0.0 : seconds(d) / seconds(elapsed);
+  };
   const Duration hbm = time_for(r.decode_phase.totals.hbm, m.device.bandwidth());
   const auto& compute = s.hardware.gpu.compute;
   const Duration arithmetic =
       time_for(r.decode_phase.totals.flops, scaled(compute.fp16, compute.achieved));
-  const bool crosses = s.verification.hash.engine != HashEngine::gpu_tree &&
+  const bool crosses = s.verification.timing != Timing::on_load &&
+                       s.verification.hash.engine != HashEngine::gpu_tree &&
                        s.verification.transfer.memory != TransferMemory::none;
   const Bytes codes = s.verification.quantize == verify::Quantize::int8_static
                           ? r.verification.payload_bytes / kFp16Bytes
@@ -193,9 +201,10 @@ void use_resources(const Scenario& s, const Machine& m, Result& r) {
                  {"compute", Bytes::zero(), arithmetic, share(arithmetic), hbm < arithmetic},
                  {"link.to_host", moved, wire, share(wire), false}};
   const auto& p = s.hardware.gpu.power;
-  const Duration busy = std::min(elapsed, std::max(hbm, arithmetic) + r.breakdown[Category::assumed]);
-  const Duration hashing = crosses ? r.verification.spent[Category::hash] * r.verification.checks
-                                   : Duration::zero();
+  const Duration busy =
+      std::min(elapsed, std::max(hbm, arithmetic) + r.breakdown[Category::assumed]);
+  const Duration hashing =
+      crosses ? r.verification.spent[Category::hash] * r.verification.checks : Duration::zero();
   const Energy total = p.idle * elapsed + (p.busy - p.idle) * busy +
                        s.hardware.host.power.busy * hashing * s.verification.hash.threads;
   r.energy_j_per_token = joules(total) / static_cast<double>(r.tokens * r.batch);
@@ -226,7 +235,8 @@ Result analyze(const Scenario& s) {
   const std::int64_t k = std::min(r.tokens, tokens_per_boundary(s, step, kv));
   const std::int64_t n = (r.tokens + k - 1) / k;
   const Duration T = step * k;
-  const Account check = check_time(s, payload_bytes(s, k), T);
+  const bool on_load = v.timing == Timing::on_load;   // one check, whose ledger read is the first
+  const Account check = check_time(s, payload_bytes(s, k), on_load ? v.ledger.max_age : T);
   const Duration V = v.timing == Timing::none ? Duration::zero() : check.total();
   const double p = optimistic || pessimistic ? s.faults.verdict_failure : 0.0;
   // A certain failure aborts; its expectation has no finite value.
@@ -238,12 +248,12 @@ Result analyze(const Scenario& s) {
     r.breakdown.add(c, steps.spent[c] * r.tokens);
     if (pessimistic) r.breakdown.add(c, check[c] * n);
   }
-  if (v.timing == Timing::on_load) {
+  if (on_load) {
     r.breakdown.add(Category::transfer, copy_time(s, kDigest, false) * n);
     r.breakdown.add(Category::sync, synchronize(s) * n);
     r.prefill.time += V;
   }
-  Duration latency = V;   // boundary closed to verdict
+  Duration latency = V;  // boundary closed to verdict
   if (optimistic) {
     // Bounded window and verifier capacity: a boundary starts no sooner than max of the three.
     const Duration pace = std::max({T, (T + V) / v.window, V / v.workers});
@@ -268,7 +278,8 @@ Result analyze(const Scenario& s) {
   r.decode_phase.spent = r.breakdown;
   r.memory = memory_use(s, programs, optimistic || pessimistic ? k : 0,
                         std::max(r.prefill.totals.workspace, steps.totals.workspace));
-  r.verification.boundaries = r.verification.checks = v.timing == Timing::none ? 0 : n;
+  r.verification.boundaries = v.timing == Timing::none ? 0 : n;
+  r.verification.checks = on_load ? 1 : r.verification.boundaries;
   const double late = seconds(latency);
   r.verification.latency = {late, late, late, late, late};
   r.verification.spent = v.timing == Timing::none ? Account() : check;
@@ -278,9 +289,10 @@ Result analyze(const Scenario& s) {
         std::min(1.0, seconds(V) / (seconds(T) * static_cast<double>(v.workers)));
     r.verification.exposure_mean = (seconds(V) + seconds(T) / 2) / seconds(step);
   }
-  if (v.timing != Timing::none) r.verification.payload_bytes = payload_bytes(s, k) * n;
+  r.verification.payload_bytes = payload_bytes(s, k) * r.verification.checks;
   if (optimistic) {
-    const double commit = late + seconds(T - step) / 2;   // a boundary's tokens wait for its last one
+    const double commit =
+        late + seconds(T - step) / 2;  // a boundary's tokens wait for its last one
     r.recovery.output_commit = {commit, commit, commit, commit, commit};
     r.verification.exposure_max = k + static_cast<std::int64_t>(seconds(latency) / seconds(step));
     r.verification.window_max = v.window;

@@ -32,9 +32,8 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
                           ? scenario.hardware.gpu.launch.graph
                           : scenario.hardware.gpu.launch.eager,
                .fast_forward = scenario.simulation.fast_forward}),
-      verifier_({machine.engine, machine.device, machine.link, machine.host},
-                scenario.verification, scenario.hardware.gpu.launch.eager,
-                scenario.simulation.fast_forward),
+      verifier_({machine.engine, machine.device, machine.link, machine.host}, scenario.verification,
+                scenario.hardware.gpu.launch.eager, scenario.simulation.fast_forward),
       verdicts_(machine.engine.random("verify.verdict")),
       window_(machine.engine, scenario.verification.window),
       timer_(machine.engine),
@@ -66,6 +65,7 @@ des::Process Session::run() {
       co_await drain();
   }
   if (rolling_back()) draw_rollback(engine.now());
+  if (out_.aborted) give_up();
   note_exposure();
   if (out_.decode_ended == Time::zero() || out_.aborted) out_.decode_ended = engine.now();
   out_.drained = engine.now();
@@ -108,7 +108,9 @@ des::Task<bool> Session::step(Account& spent) {
   des::Engine& engine = m_.engine;
   const Time began = engine.now();
   if (s_.workload.decode_step) {
-    const bool whole = co_await timer_.wait(*s_.workload.decode_step);
+    co_await timer_.wait(*s_.workload.decode_step);
+    // Cut short at its very end it is whole: what counts is the time, not which event came first.
+    const bool whole = engine.now() - began == *s_.workload.decode_step;
     spent.add(Category::assumed, engine.now() - began);
     if (auto* trace = engine.trace())
       trace->span(step_track_, whole ? "assumed step" : "step cut short", began, engine.now());
@@ -117,7 +119,7 @@ des::Task<bool> Session::step(Account& spent) {
   const Duration host = s_.hardware.host.step_overhead;
   const bool scheduled = co_await timer_.wait(host);
   spent.add(Category::host, engine.now() - began);
-  if (!scheduled) co_return false;
+  if (!scheduled || rolling_back()) co_return false;
   const auto& program = programs_.decode(s_.workload.prompt_tokens + log_.tokens() + 1);
   const bool whole = co_await stream_.run(program, spent);
   if (whole) out_.decode_totals += programs_.totals();
@@ -143,6 +145,7 @@ des::Task<> Session::generate_boundary() {
     const bool whole = co_await step(spent);
     if (!whole || rolling_back()) {
       out_.decode.add(Category::rollback, spent.total());
+      if (whole) ++out_.discarded_tokens;   // generated, and dropped at once
       co_return;
     }
     note_exposure();
@@ -164,7 +167,9 @@ des::Task<> Session::settle_boundary(BoundaryPtr b) {
   b->check.payload = payload_bytes(s_, b->tokens);
   if (done()) out_.decode_ended = engine.now();
   switch (s_.verification.timing) {
-    case Timing::none: commit(*b); break;
+    case Timing::none:
+      commit(*b);
+      break;
     case Timing::on_load: {
       co_await verifier_.compare_digest(b->spent);
       out_.token_at.back() = engine.now();
@@ -219,6 +224,17 @@ des::Task<> Session::drain() {
   verdict_arrived_.close();
   co_await verdict_arrived_.wait();
   drain_wait_ += m_.engine.now() - began;
+}
+
+// An aborted run keeps what was verified; the rest, and the waiting, is lost.
+void Session::give_up() {
+  out_.decode.add(Category::rollback, drain_wait_);
+  if (log_.empty()) return;
+  for (const BoundaryPtr& b : log_.discard_from(log_.oldest())) {
+    out_.decode.add(Category::rollback, b->spent.total());
+    out_.discarded_tokens += b->tokens;
+  }
+  out_.token_at.resize(static_cast<std::size_t>(log_.tokens()));
 }
 
 des::Task<> Session::repair() {
@@ -280,9 +296,9 @@ void Session::note_exposure() {
   // Called before the log changes: the count has stood since the last call.
   const Time now = m_.engine.now();
   const std::int64_t exposed = log_.unverified_tokens();
-  out_.exposure_max = std::max(out_.exposure_max, exposed);
-  out_.exposure_token_ps += static_cast<long double>((now - exposure_since_).count()) *
-                            static_cast<long double>(exposed);
+  if (now > exposure_since_) out_.exposure_max = std::max(out_.exposure_max, exposed);
+  out_.exposure_token_ps +=
+      static_cast<long double>((now - exposure_since_).count()) * static_cast<long double>(exposed);
   exposure_since_ = now;
 }
 

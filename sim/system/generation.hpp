@@ -20,21 +20,22 @@ namespace fieldsim::system {
 
 // What the session saw; simulate() turns it into a Result.
 struct SessionLog {
-  Time decode_began;                    // prefill done, anchors loaded
-  Time decode_ended;                    // the last kept token generated (and checked, if waited for)
-  Time drained;                         // the last verdict
-  Snapshot at_decode;                   // shared parts when decode began
-  Duration verifier_at_decode, ledger_at_decode;   // busy so far
-  std::vector<Time> token_at;           // of each kept token
-  std::vector<Duration> output_commit;  // of each boundary's newest and oldest token, generated to released
-  hardware::Account prefill, decode;    // critical path
+  Time decode_began;   // prefill done, anchors loaded
+  Time decode_ended;   // the last kept token generated (and checked, if waited for)
+  Time drained;        // the last verdict
+  Snapshot at_decode;  // shared parts when decode began
+  Duration verifier_at_decode, ledger_at_decode;  // busy so far
+  std::vector<Time> token_at;                     // of each kept token
+  std::vector<Duration>
+      output_commit;  // of each boundary's newest and oldest token, generated to released
+  hardware::Account prefill, decode;  // critical path
   StepTotals prefill_totals, decode_totals;
-  hardware::Account checks;             // all checks, by stage
+  hardware::Account checks;  // all checks, by stage
   std::vector<Duration> check_latency, check_service;
   Bytes payload;
   std::int64_t boundaries = 0, verdicts = 0, failures = 0, rollbacks = 0, discarded_tokens = 0;
   std::int64_t exposure_max = 0, window_max = 0;
-  long double exposure_token_ps = 0;    // integral of unverified tokens over time
+  long double exposure_token_ps = 0;  // integral of unverified tokens over time
   Bytes workspace;
   bool aborted = false;
 };
@@ -62,6 +63,7 @@ class Session {
   des::Process check(recovery::BoundaryPtr boundary);
 
   bool passes(const recovery::Boundary& boundary) const;
+  void give_up();
   void judge(recovery::Boundary& boundary);
   void note_verdict(const recovery::Boundary& boundary);
   void commit(recovery::Boundary& boundary);
@@ -78,7 +80,7 @@ class Session {
   Machine& m_;
   const Scenario& s_;
   ProgramBuilder& programs_;
-  hardware::gpu::Stream prefill_stream_;   // launched by the host
+  hardware::gpu::Stream prefill_stream_;  // launched by the host
   hardware::gpu::Stream stream_;
   verify::Verifier verifier_;
   RandomStream verdicts_;
@@ -88,7 +90,7 @@ class Session {
   des::Gate verdict_arrived_;
   bool rollback_pending_ = false;
   Time exposure_since_;
-  Duration drain_wait_;   // spent waiting for verdicts with nothing left to generate
+  Duration drain_wait_;  // spent waiting for verdicts with nothing left to generate
   std::uint64_t next_flow_ = 1;
   std::vector<std::uint64_t> flows_to_rollback_;
   des::TrackId boundary_track_, verdict_track_, step_track_;

@@ -11,8 +11,8 @@ namespace fieldsim::system {
 struct LoadedScenario {
   Scenario scenario;
   config::Provenance provenance;
-  config::Value root;               // after extends, --set and references
-  std::vector<std::string> files;   // every file read
+  config::Value root;              // after extends, --set and references
+  std::vector<std::string> files;  // every file read
 };
 
 // Throws ConfigError with every problem of every file. `reference` is a path, or the name of a

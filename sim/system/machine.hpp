@@ -10,7 +10,10 @@ namespace fieldsim::system {
 
 struct Machine {
   Machine(des::Engine& e, const hardware::HardwareParams& params)
-      : engine(e), device(e, params.gpu), host(e, params.host), link(e, params.link, device, host) {}
+      : engine(e),
+        device(e, params.gpu),
+        host(e, params.host),
+        link(e, params.link, device, host) {}
   des::Engine& engine;
   hardware::gpu::Device device;
   hardware::Host host;

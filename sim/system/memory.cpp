@@ -30,8 +30,10 @@ Bytes payload_bytes(const Scenario& s, std::int64_t tokens) {
   switch (*p.kind) {
     case PayloadKind::anchor_kv:
       return kv * (s.attention.anchor_tokens * (s.attention.shared_anchors ? 1 : s.workload.batch));
-    case PayloadKind::new_kv: return kv * (tokens * s.workload.batch);
-    case PayloadKind::anchor_vector: return element * s.model.hidden_size;
+    case PayloadKind::new_kv:
+      return kv * (tokens * s.workload.batch);
+    case PayloadKind::anchor_vector:
+      return element * s.model.hidden_size;
   }
   return Bytes::zero();
 }

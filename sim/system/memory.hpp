@@ -8,8 +8,8 @@
 
 namespace fieldsim::system {
 
-// Weights, the KV pages of the whole run, anchors and workspace against capacity. `unverified` is the
-// most tokens of a sequence that waited for a verdict; their KV is part of the pages.
+// Weights, the KV pages of the whole run, anchors and workspace against capacity. `unverified` is
+// the most tokens of a sequence that waited for a verdict; their KV is part of the pages.
 MemoryUse memory_use(const Scenario& scenario, const ProgramBuilder& programs,
                      std::int64_t unverified, Bytes workspace);
 

@@ -14,8 +14,9 @@ using hardware::gpu::Program;
 using hardware::gpu::Segment;
 
 namespace {
-constexpr std::int64_t kResidentShare = 2;  // activations up to half of L2 stay there between kernels
-constexpr std::int64_t kCtasPerSm = 2;      // resident CTAs of the attention kernels (docs/kernels.md)
+constexpr std::int64_t kResidentShare =
+    2;                                  // activations up to half of L2 stay there between kernels
+constexpr std::int64_t kCtasPerSm = 2;  // resident CTAs of the attention kernels (docs/kernels.md)
 }  // namespace
 
 StepTotals& StepTotals::operator+=(const StepTotals& o) {
@@ -31,8 +32,8 @@ StepTotals& StepTotals::operator+=(const StepTotals& o) {
 }
 
 StepTotals StepTotals::operator*(std::int64_t n) const {
-  return {weights * n, hbm * n,         attention * n, anchors * n,
-          flops * n,   attention_flops * n, workspace,     launches * n};
+  return {weights * n,         hbm * n,   attention * n, anchors * n, flops * n,
+          attention_flops * n, workspace, launches * n};
 }
 
 ProgramBuilder::ProgramBuilder(const Scenario& scenario)

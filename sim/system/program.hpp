@@ -20,7 +20,7 @@ struct StepTotals {
   Flops attention_flops;  // of them, by attention
   Bytes workspace;        // device memory while the step runs
   std::int64_t launches = 0;
-  StepTotals& operator+=(const StepTotals& other);   // the larger workspace stays
+  StepTotals& operator+=(const StepTotals& other);  // the larger workspace stays
   StepTotals operator*(std::int64_t steps) const;
 };
 

@@ -18,37 +18,37 @@ Distribution distribution(std::vector<Duration> values);
 
 struct ResourceUse {
   std::string name;
-  Bytes bytes;                 // moved; zero for what moves none
-  Duration busy;               // at least one user; for k servers, the sum over them / k
-  double utilization = 0;      // of the decode phase
-  bool bound = false;          // most of the critical path waits for this one
+  Bytes bytes;             // moved; zero for what moves none
+  Duration busy;           // at least one user; for k servers, the sum over them / k
+  double utilization = 0;  // of the decode phase
+  bool bound = false;      // most of the critical path waits for this one
 };
 
 struct Phase {
   Duration time;
-  StepTotals totals;           // whole phase
-  hardware::Account spent;     // on the critical path
+  StepTotals totals;        // whole phase
+  hardware::Account spent;  // on the critical path
 };
 
 struct VerificationResult {
-  std::int64_t boundaries = 0;         // committed
-  std::int64_t checks = 0;             // verdicts delivered
+  std::int64_t boundaries = 0;  // committed
+  std::int64_t checks = 0;      // verdicts delivered
   std::int64_t failures = 0;
-  Bytes payload_bytes;                 // checked, all boundaries
-  Distribution latency;                // boundary closed to verdict, s
-  hardware::Account spent;             // mean of one check by stage, whoever waits for it
-  double service_s = 0;                // mean time of a worker on one check
-  double utilization = 0;              // of the workers, decode phase
-  double exposure_mean = 0;            // unverified tokens at a random instant
+  Bytes payload_bytes;       // checked, all boundaries
+  Distribution latency;      // boundary closed to verdict, s
+  hardware::Account spent;   // mean of one check by stage, whoever waits for it
+  double service_s = 0;      // mean time of a worker on one check
+  double utilization = 0;    // of the workers, decode phase
+  double exposure_mean = 0;  // unverified tokens at a random instant
   std::int64_t exposure_max = 0;
   std::int64_t window_max = 0;
 };
 
 struct RecoveryResult {
   std::int64_t rollbacks = 0;
-  std::int64_t discarded_tokens = 0;   // of each sequence
-  bool aborted = false;                // a boundary failed more often than the retry limit
-  Distribution output_commit;          // token generated to token released, s
+  std::int64_t discarded_tokens = 0;  // of each sequence
+  bool aborted = false;               // a boundary failed more often than the retry limit
+  Distribution output_commit;         // token generated to token released, s
 };
 
 struct MemoryUse {
@@ -64,13 +64,13 @@ struct SimulationUse {
 };
 
 struct Result {
-  std::int64_t tokens = 0;             // kept, each sequence
+  std::int64_t tokens = 0;  // kept, each sequence
   std::int64_t batch = 1;
-  double tokens_per_s = 0;             // all sequences, while generating
-  double committed_tokens_per_s = 0;   // the same until the last verdict
+  double tokens_per_s = 0;            // all sequences, while generating
+  double committed_tokens_per_s = 0;  // the same until the last verdict
   Duration ttft, decode, drain, total;
   Distribution tpot;
-  hardware::Account breakdown;         // decode phase, critical path, total
+  hardware::Account breakdown;  // decode phase, critical path, total
   std::vector<ResourceUse> resources;
   Phase prefill, decode_phase;
   VerificationResult verification;

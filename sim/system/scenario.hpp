@@ -22,30 +22,30 @@ enum class Fidelity {
 enum class LaunchMode { graph, eager };
 
 struct Workload {
-  std::int64_t prompt_tokens = 1024;        // of each sequence
-  std::int64_t output_tokens = 256;         // of each sequence
-  std::int64_t batch = 1;                   // sequences in lockstep
-  std::int64_t prefill_chunk = 2048;        // tokens of each sequence in one prefill step
-  LaunchMode launch = LaunchMode::graph;    // of decode steps; prefill is launched eagerly
-  std::optional<Duration> decode_step;      // pins the unverified step; reported as assumed
-  std::optional<Duration> prefill;          // pins the prefill; reported as assumed
+  std::int64_t prompt_tokens = 1024;      // of each sequence
+  std::int64_t output_tokens = 256;       // of each sequence
+  std::int64_t batch = 1;                 // sequences in lockstep
+  std::int64_t prefill_chunk = 2048;      // tokens of each sequence in one prefill step
+  LaunchMode launch = LaunchMode::graph;  // of decode steps; prefill is launched eagerly
+  std::optional<Duration> decode_step;    // pins the unverified step; reported as assumed
+  std::optional<Duration> prefill;        // pins the prefill; reported as assumed
 };
 
 struct AttentionParams {
   attention::KernelKind kernel = attention::KernelKind::fused;
   std::int64_t anchor_tokens = 0;
-  bool shared_anchors = true;               // one anchor set for the batch, or one per sequence
-  double gamma = 0.3;                       // the anchors' share of the mixture
+  bool shared_anchors = true;  // one anchor set for the batch, or one per sequence
+  double gamma = 0.3;          // the anchors' share of the mixture
   std::int64_t page_tokens = 16;
-  Bytes workspace = Bytes::raw(1 << 30);    // limit for score matrices of the unfused kernel
+  Bytes workspace = Bytes::raw(1 << 30);  // limit for score matrices of the unfused kernel
 };
 
 struct Faults {
-  double verdict_failure = 0.0;             // probability that a boundary's verdict is "no"
+  double verdict_failure = 0.0;  // probability that a boundary's verdict is "no"
 };
 
 struct SimulationParams {
-  bool fast_forward = true;                 // advance a quiet device in one event; changes no result
+  bool fast_forward = true;  // advance a quiet device in one event; changes no result
 };
 
 // A model as a file in configs/models gives it: the shape from config.json, and what was published.
@@ -73,7 +73,7 @@ struct Scenario {
   Fidelity fidelity = Fidelity::event;
   hardware::HardwareParams hardware;
   ModelFile model_file;
-  model::ModelShape model;                  // read from model_file.hf_config
+  model::ModelShape model;  // read from model_file.hf_config
   Workload workload;
   AttentionParams attention;
   attention::TrafficModel attention_traffic = attention::TrafficModel::kernel;

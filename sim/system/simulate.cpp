@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/system/generation.hpp"
 #include "sim/system/analytic.hpp"
+#include "sim/system/generation.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
 #include "sim/system/warnings.hpp"
@@ -64,11 +64,11 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
   const Duration device =
       spent[Category::weights] + spent[Category::attention] + spent[Category::anchors];
   const Duration moving = time_for(decode.totals.hbm, m.device.bandwidth());
-  const Duration computing = decode.totals.flops == Flops::zero()
-                                 ? Duration::zero()
-                                 : time_for(decode.totals.flops,
-                                            scaled(m.device.params().compute.fp16,
-                                                   m.device.params().compute.achieved));
+  const Duration computing =
+      decode.totals.flops == Flops::zero()
+          ? Duration::zero()
+          : time_for(decode.totals.flops,
+                     scaled(m.device.params().compute.fp16, m.device.params().compute.achieved));
   offer(moving >= computing ? "hbm" : "compute", device);
   offer("launch", spent[Category::launch]);
   offer("host", spent[Category::host] + spent[Category::sync]);
@@ -87,13 +87,15 @@ double energy_per_token(const Scenario& s, const SessionLog& log, const Snapshot
                         const Snapshot& end, Duration hashing) {
   const Duration elapsed = log.drained - log.decode_began;
   // A pinned step is taken to keep the device busy.
-  const Duration busy = std::min(
-      elapsed, std::max(end.hbm - begin.hbm, end.compute - begin.compute) + log.decode[Category::assumed]);
+  const Duration busy =
+      std::min(elapsed, std::max(end.hbm - begin.hbm, end.compute - begin.compute) +
+                            log.decode[Category::assumed]);
   const auto& p = s.hardware.gpu.power;
   const Energy device = p.idle * elapsed + (p.busy - p.idle) * busy;
   const auto& core = s.hardware.host.power;
   const Energy host = core.busy * hashing;
-  const auto tokens = static_cast<double>(log.token_at.size()) * static_cast<double>(s.workload.batch);
+  const auto tokens =
+      static_cast<double>(log.token_at.size()) * static_cast<double>(s.workload.batch);
   return tokens == 0 ? 0 : joules(device + host) / tokens;
 }
 
@@ -114,8 +116,8 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
   const Duration elapsed = log.drained - log.decode_began;
   v.utilization = ratio(verifier.busy() - log.verifier_at_decode, elapsed * workers);
   if (elapsed.count() > 0)
-    v.exposure_mean = static_cast<double>(log.exposure_token_ps /
-                                          static_cast<long double>(elapsed.count()));
+    v.exposure_mean =
+        static_cast<double>(log.exposure_token_ps / static_cast<long double>(elapsed.count()));
   v.exposure_max = log.exposure_max;
   v.window_max = log.window_max;
   return v;

@@ -8,7 +8,7 @@ namespace fieldsim::system {
 
 namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
-constexpr double kUnstable = 0.999;   // a verifier this busy has a queue that grows
+constexpr double kUnstable = 0.999;  // a verifier this busy has a queue that grows
 double gib(Bytes b) { return static_cast<double>(b.count()) / kGiB; }
 }  // namespace
 
@@ -37,7 +37,8 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
     w.push_back(fmt::format(
         "extrapolation: a context of {} tokens is {:.1f} times the {} positions that {} was "
         "published for; the model would need longer positional encoding",
-        context, static_cast<double>(context) / static_cast<double>(s.model.max_position_embeddings),
+        context,
+        static_cast<double>(context) / static_cast<double>(s.model.max_position_embeddings),
         s.model.max_position_embeddings, s.model.name));
   if (s.attention.kernel == attention::KernelKind::none && s.attention.anchor_tokens > 0)
     w.push_back(fmt::format("attention.kernel is none: the {} anchor tokens are not attended to",

@@ -1,6 +1,6 @@
 #pragma once
-// What a reader must know before trusting a result: assumed numbers, extrapolation, memory that does
-// not suffice, a verifier that cannot keep up.
+// What a reader must know before trusting a result: assumed numbers, extrapolation, memory that
+// does not suffice, a verifier that cannot keep up.
 #include <string>
 #include <vector>
 

@@ -7,7 +7,9 @@ namespace fieldsim::verify {
 using hardware::Category;
 
 std::int64_t path_length(std::int64_t entries) {
-  return entries <= 1 ? 0 : static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(entries - 1)));
+  return entries <= 1
+             ? 0
+             : static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(entries - 1)));
 }
 
 Ledger::Ledger(des::Engine& engine, const LedgerParams& params, hardware::Host& host)
@@ -55,7 +57,7 @@ des::Task<> Ledger::round_trip(hardware::Account& spent) {
   co_await engine_.delay(params_.round_trip + (logs ? params_.commit : Duration::zero()));
   spent.add(Category::ledger, engine_.now() - began);
   busy_ += engine_.now() - began;
-  const std::int64_t signatures = params_.consistency == Consistency::quorum        ? params_.cosigners
+  const std::int64_t signatures = params_.consistency == Consistency::quorum ? params_.cosigners
                                   : params_.consistency == Consistency::cached_head ? 1
                                                                                     : 0;
   if (signatures > 0) {
@@ -64,7 +66,7 @@ des::Task<> Ledger::round_trip(hardware::Account& spent) {
     spent.add(Category::hash, engine_.now() - checking);
   }
   have_head_ = true;
-  head_at_ = began;   // the head may be as old as the question
+  head_at_ = began;  // the head may be as old as the question
   refreshing_ = false;
   refreshed_.open();
 }

@@ -1,7 +1,8 @@
 #pragma once
 // Reading the ledger, by consistency: what a read costs and how old its answer may be. The Merkle
 // path from a leaf to the head is checked on the host in every case.
-// Costs: etcd documentation (round trip + fdatasync), path and signature measured with openssl on a Zen 4.
+// Costs: etcd documentation (round trip + fdatasync), path and signature measured with openssl on a
+// Zen 4.
 #include <cstdint>
 
 #include "sim/des/gate.hpp"

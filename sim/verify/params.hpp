@@ -34,7 +34,7 @@ struct PayloadParams {
 enum class Quantize { none, int8_static };
 
 enum class HashEngine {
-  cpu_sha256,       // as the host's CPU does it, with SHA instructions or without
+  cpu_sha256,  // as the host's CPU does it, with SHA instructions or without
   cpu_blake3,
   cpu_interpreted,  // element by element in an interpreter
   gpu_tree,         // a SHA-256 tree on the device; only the root crosses the link
@@ -48,9 +48,9 @@ struct HashSpec {
 enum class TransferMemory { pinned, pageable, none };
 struct TransferParams {
   TransferMemory memory = TransferMemory::pinned;
-  std::int64_t pieces = 1;               // copies a payload is split into, each synchronised
-  bool overlap = false;                  // hash a piece while the next is copied
-  std::optional<Duration> synchronize;   // instead of the hardware's
+  std::int64_t pieces = 1;              // copies a payload is split into, each synchronised
+  bool overlap = false;                 // hash a piece while the next is copied
+  std::optional<Duration> synchronize;  // instead of the hardware's
 };
 
 enum class Consistency {
@@ -63,19 +63,19 @@ enum class Consistency {
 };
 struct LedgerParams {
   Consistency consistency = Consistency::cached_head;
-  Duration round_trip = Duration::raw(1'000'000'000);        // 1 ms, one data centre (etcd documentation)
-  Duration commit;                                           // fdatasync of the log, linearizable
-  Duration max_age = Duration::raw(10 * kPsPerSecond);       // Tessera's checkpoint interval
-  std::int64_t entries = 1 << 20;                            // leaves of the ledger's tree
+  Duration round_trip = Duration::raw(1'000'000'000);  // 1 ms, one data centre (etcd documentation)
+  Duration commit;                                     // fdatasync of the log, linearizable
+  Duration max_age = Duration::raw(10 * kPsPerSecond);  // Tessera's checkpoint interval
+  std::int64_t entries = 1 << 20;                       // leaves of the ledger's tree
   std::int64_t cosigners = 3;
-  bool each_piece = false;                                   // read for each piece, not each boundary
+  bool each_piece = false;  // read for each piece, not each boundary
 };
 
 struct VerificationParams {
   Timing timing = Timing::none;
   BoundaryParams boundary{.every_tokens = 1, .every = {}, .dirty_bytes = {}};
-  std::int64_t window = 4;    // boundaries being generated or unverified at once; 1 is stop and wait
-  std::int64_t workers = 1;   // boundaries checked at once
+  std::int64_t window = 4;   // boundaries being generated or unverified at once; 1 is stop and wait
+  std::int64_t workers = 1;  // boundaries checked at once
   PayloadParams payload{.kind = PayloadKind::anchor_kv, .bytes = {}};
   Quantize quantize = Quantize::none;
   HashSpec hash;

@@ -12,7 +12,9 @@ constexpr double kBlocksPerLeafBeyondData = 3;  // one of padding, two for the i
 
 std::int64_t tree_levels(Bytes payload, Bytes leaf) {
   const std::int64_t leaves = (payload.count() + leaf.count() - 1) / leaf.count();
-  return leaves <= 1 ? 0 : static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(leaves - 1)));
+  return leaves <= 1
+             ? 0
+             : static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(leaves - 1)));
 }
 
 double tree_overhead(Bytes leaf) {

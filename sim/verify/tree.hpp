@@ -16,8 +16,8 @@ std::int64_t tree_levels(Bytes payload, Bytes leaf);
 double tree_overhead(Bytes leaf);
 
 // levels * level + max(payload * (1 + w) / rate, (leaf / 64 + 1) * compression).
-// Shape of the model after the times of itzmeanjan/merklize-sha (V100), ceiling after hashcat -m 1400:
-// a leaf is hashed by one thread, whose compressions depend on each other.
+// Shape of the model after the times of itzmeanjan/merklize-sha (V100), ceiling after hashcat -m
+// 1400: a leaf is hashed by one thread, whose compressions depend on each other.
 hardware::gpu::Kernel tree_hash_kernel(const hardware::TreeHashParams& params, Bytes payload,
                                        Bytes leaf);
 

@@ -17,9 +17,9 @@ using hardware::pcie::Direction;
 using hardware::pcie::HostMemory;
 
 namespace {
-constexpr Bytes kDigest = Bytes::raw(32);          // SHA-256
-constexpr std::int64_t kFp16Bytes = 2;             // of an element before static INT8
-constexpr std::int64_t kQuantizeFlops = 2;         // one division and one rounding an element
+constexpr Bytes kDigest = Bytes::raw(32);   // SHA-256
+constexpr std::int64_t kFp16Bytes = 2;      // of an element before static INT8
+constexpr std::int64_t kQuantizeFlops = 2;  // one division and one rounding an element
 
 HostMemory host_memory(TransferMemory m) {
   return m == TransferMemory::pageable ? HostMemory::pageable : HostMemory::pinned;
@@ -43,10 +43,13 @@ Duration Verifier::synchronize() const {
 
 hardware::HashParams Verifier::hash_params() const {
   switch (params_.hash.engine) {
-    case HashEngine::cpu_blake3: return m_.host.params().blake3;
-    case HashEngine::cpu_interpreted: return m_.host.params().interpreted;
+    case HashEngine::cpu_blake3:
+      return m_.host.params().blake3;
+    case HashEngine::cpu_interpreted:
+      return m_.host.params().interpreted;
     case HashEngine::cpu_sha256:
-    case HashEngine::gpu_tree: break;
+    case HashEngine::gpu_tree:
+      break;
   }
   return m_.host.sha256();
 }
@@ -100,8 +103,8 @@ des::Task<> Verifier::quantize(Check& check) {
 des::Task<> Verifier::on_device(Check& check, Bytes codes) {
   Time began = m_.engine.now();
   co_await stream_turn_.acquire();
-  const Program program{"", {{{tree_hash_kernel(m_.device.params().tree_hash, codes,
-                                                params_.hash.leaf)}, 1}}};
+  const Program program{
+      "", {{{tree_hash_kernel(m_.device.params().tree_hash, codes, params_.hash.leaf)}, 1}}};
   Account unused;
   co_await stream_.run(program, unused);
   stream_turn_.release();
@@ -144,17 +147,17 @@ des::Task<> Verifier::copy_piece(Bytes bytes, bool first, bool last) {
   if (last) {
     co_await m_.link.transfer(Direction::to_host, bytes, host_memory(params_.transfer.memory));
   } else {
-    co_await des::all(m_.engine,
-                      m_.link.transfer(Direction::to_host, bytes,
-                                       host_memory(params_.transfer.memory)),
-                      wait(m_.link.params().submit));
+    co_await des::all(
+        m_.engine,
+        m_.link.transfer(Direction::to_host, bytes, host_memory(params_.transfer.memory)),
+        wait(m_.link.params().submit));
   }
 }
 
 des::Task<> Verifier::wait(Duration d) { co_await m_.engine.delay(d); }
 
-// Piece i + 1 is copied while piece i is hashed: the time of a round is the longer of the two, booked
-// as hash while hashing and as transfer while hashing waits.
+// Piece i + 1 is copied while piece i is hashed: the time of a round is the longer of the two,
+// booked as hash while hashing and as transfer while hashing waits.
 des::Task<> Verifier::copy_ahead(Check& check, Bytes codes) {
   const std::int64_t n = params_.transfer.pieces;
   Time began = m_.engine.now();

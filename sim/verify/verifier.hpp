@@ -1,14 +1,14 @@
 #pragma once
-// Checks one payload from device memory to verdict: quantise, hash on the device or move to the host
-// and hash there, walk the Merkle path, read the ledger. `workers` payloads are checked at once, each
-// from its first byte to its verdict by one worker.
+// Checks one payload from device memory to verdict: quantise, hash on the device or move to the
+// host and hash there, walk the Merkle path, read the ledger. `workers` payloads are checked at
+// once, each from its first byte to its verdict by one worker.
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "sim/des/gate.hpp"
-#include "sim/des/server.hpp"
 #include "sim/des/process.hpp"
+#include "sim/des/server.hpp"
 #include "sim/des/trace.hpp"
 #include "sim/hardware/account.hpp"
 #include "sim/hardware/gpu/stream.hpp"
@@ -24,9 +24,9 @@ namespace fieldsim::verify {
 // to the wait for a worker).
 struct Check {
   std::int64_t boundary = 0;
-  Bytes payload;            // as it lies in device memory, before quantising
-  std::uint64_t flow = 0;   // ties its spans together in a trace
-  bool cancelled = false;   // its boundary was rolled back: stop at the next stage
+  Bytes payload;           // as it lies in device memory, before quantising
+  std::uint64_t flow = 0;  // ties its spans together in a trace
+  bool cancelled = false;  // its boundary was rolled back: stop at the next stage
   hardware::Account spent;
   Time asked, began, ended;
 };
@@ -66,7 +66,7 @@ class Verifier {
 
   Machine m_;
   VerificationParams params_;
-  hardware::gpu::Stream stream_;     // quantising and tree hashing, beside generation
+  hardware::gpu::Stream stream_;  // quantising and tree hashing, beside generation
   des::Server stream_turn_;
   des::Server workers_;
   Ledger ledger_;

@@ -44,7 +44,11 @@ Duration Device::body_alone(const Kernel& k) const {
   return k.fixed + latency + std::max(moved, k.compute);
 }
 
-Duration Device::memory_busy() const { return busy_time(memory_.busy(), engine_.now()) + elided_memory_busy_; }
-Duration Device::compute_busy() const { return busy_time(compute_.busy(), engine_.now()) + elided_compute_busy_; }
+Duration Device::memory_busy() const {
+  return busy_time(memory_.busy(), engine_.now()) + elided_memory_busy_;
+}
+Duration Device::compute_busy() const {
+  return busy_time(compute_.busy(), engine_.now()) + elided_compute_busy_;
+}
 
 }  // namespace fieldsim::hardware::gpu

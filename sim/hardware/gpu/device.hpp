@@ -6,8 +6,8 @@
 #include "sim/base/units.hpp"
 #include "sim/des/engine.hpp"
 #include "sim/des/fair_share.hpp"
-#include "sim/des/server.hpp"
 #include "sim/des/process.hpp"
+#include "sim/des/server.hpp"
 #include "sim/hardware/gpu/kernel.hpp"
 #include "sim/hardware/params.hpp"
 
@@ -34,7 +34,8 @@ class Device {
   des::Server& copy_engines() { return copy_engines_; }
   BytesPerSecond bandwidth() const { return bandwidth_; }
 
-  // A flow on device memory from outside the streams (a DMA engine). Ends when the bytes have moved.
+  // A flow on device memory from outside the streams (a DMA engine). Ends when the bytes have
+  // moved.
   des::Task<> memory_flow(Bytes bytes, BytesPerSecond cap);
 
   // The launch gap of `kernel`, and its body when it is alone on the device.
@@ -57,8 +58,8 @@ class Device {
   des::FairShare<Bytes, BytesPerSecond> memory_;
   des::FairShare<Duration, DeviceShare> compute_;
   des::Server copy_engines_;
-  Stream* claimant_ = nullptr;   // the stream that advances a quiet device in one event
-  std::int64_t arriving_ = 0;    // kernels whose flows begin at this moment
+  Stream* claimant_ = nullptr;  // the stream that advances a quiet device in one event
+  std::int64_t arriving_ = 0;   // kernels whose flows begin at this moment
   Bytes memory_bytes_;
   Duration elided_memory_busy_, elided_compute_busy_;
   std::uint64_t kernels_elided_ = 0;

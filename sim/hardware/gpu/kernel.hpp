@@ -14,11 +14,11 @@ namespace fieldsim::hardware::gpu {
 struct Kernel {
   const char* name = "";
   Category category = Category::weights;
-  Bytes hbm;                                    // read and written
-  Bytes hbm_anchors;                            // of these, for anchor tokens
+  Bytes hbm;                                       // read and written
+  Bytes hbm_anchors;                               // of these, for anchor tokens
   BytesPerSecond hbm_cap = BytesPerSecond::max();  // the kernel's own limit
-  Duration compute;                             // of the whole device's arithmetic units
-  Duration fixed;                               // dependent steps that nothing overlaps
+  Duration compute;                                // of the whole device's arithmetic units
+  Duration fixed;                                  // dependent steps that nothing overlaps
   std::int64_t launches = 1;
 };
 

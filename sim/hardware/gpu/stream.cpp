@@ -106,8 +106,8 @@ void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) 
   account.add(Category::launch, gap);
   Duration anchors;
   if (k.hbm_anchors > Bytes::zero())
-    anchors = Duration::raw(detail::narrow(static_cast<int128>(body.count()) *
-                                           k.hbm_anchors.count() / k.hbm.count()));
+    anchors = Duration::raw(
+        detail::narrow(static_cast<int128>(body.count()) * k.hbm_anchors.count() / k.hbm.count()));
   account.add(Category::anchors, anchors);
   account.add(k.category, body - anchors);
   device_.memory_bytes_ += k.hbm;
@@ -138,6 +138,12 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
         break;
       }
     }
+    // A kernel that would start at the moment of a cancellation does not, whichever event came first.
+    if (began == engine.now()) {
+      let_in();
+      co_await timer_.wait(options_.gap * kernel(program, c).launches);
+      if (cancelled_ && began == engine.now()) break;
+    }
     co_await run_kernel(kernel(program, c), began, account);
     next(program, c);
   }
@@ -145,8 +151,7 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
     if (program.name[0] != '\0') trace->span(track_, program.name, started, engine.now());
     constexpr double kGiga = 1e9;
     const auto moved = static_cast<double>((device_.memory_bytes_ - moved_before).count());
-    trace->counter("device memory GB/s", started,
-                   moved / seconds(engine.now() - started) / kGiga);
+    trace->counter("device memory GB/s", started, moved / seconds(engine.now() - started) / kGiga);
   }
   co_return at_end(program, c);
 }
@@ -176,14 +181,14 @@ des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
 
 des::Task<> Stream::body(const Kernel& k, Time began) {
   des::Engine& engine = device_.engine();
-  const Duration latency =
-      k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
+  const Duration latency = k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
   const Time flows_began = began + k.fixed + latency;
   if (engine.now() < flows_began) {
     let_in();
     co_await engine.until(flows_began);
   }
-  // Whoever arrives at this moment waits until the flows of a kernel that began in the past are there.
+  // Whoever arrives at this moment waits until the flows of a kernel that began in the past are
+  // there.
   if (device_.claimant_ != this) co_await device_.make_way();
   ++device_.arriving_;
   co_await des::all(engine, memory_leg(k, flows_began), compute_leg(k, flows_began), arrived());

@@ -1,11 +1,11 @@
 #pragma once
 // A stream runs the kernels of a program one after another.
 //
-// While a stream is alone on the device, the end of every kernel is known in advance: the whole rest
-// of the program is then one event. When anything else touches the device (a copy reads device
-// memory, another stream starts a kernel), the stream steps back to where it is at that moment, puts
-// the running kernel on the shared resources as a flow that began when it began, and goes on kernel
-// by kernel until the device is quiet again. The result is the same to the picosecond
+// While a stream is alone on the device, the end of every kernel is known in advance: the whole
+// rest of the program is then one event. When anything else touches the device (a copy reads device
+// memory, another stream starts a kernel), the stream steps back to where it is at that moment,
+// puts the running kernel on the shared resources as a flow that began when it began, and goes on
+// kernel by kernel until the device is quiet again. The result is the same to the picosecond
 // (tests/property/hardware).
 #include <cstdint>
 #include <string>
@@ -21,9 +21,9 @@
 namespace fieldsim::hardware::gpu {
 
 struct StreamOptions {
-  Duration gap;               // before each kernel: eager or graph launch
+  Duration gap;  // before each kernel: eager or graph launch
   bool fast_forward = true;
-  std::int64_t traced_kernels = 100'000;   // kernel spans drawn before only whole programs are
+  std::int64_t traced_kernels = 100'000;  // kernel spans drawn before only whole programs are
 };
 
 class Stream {
@@ -55,8 +55,8 @@ class Stream {
   void next(const Program& p, Cursor& c) const;
   Duration alone(const Kernel& k) const;
   Duration remaining(const Program& p, Cursor c) const;
-  // Books kernels that ran alone from `begin` on and have ended by `until`; leaves the cursor at the
-  // first that has not, and returns when that one began.
+  // Books kernels that ran alone from `begin` on and have ended by `until`; leaves the cursor at
+  // the first that has not, and returns when that one began.
   Time settle(const Program& p, Cursor& c, Time begin, Time until, Account& account);
   void book(const Kernel& k, Time begin, Duration body, Account& account);
   void book_group(const Segment& s, std::int64_t rounds, Time begin, Account& account);
@@ -65,9 +65,9 @@ class Stream {
   des::Task<> body(const Kernel& k, Time began);
   des::Task<> memory_leg(const Kernel& k, Time began);
   des::Task<> compute_leg(const Kernel& k, Time began);
-  des::Task<> arrived();   // the flows of the running kernel are on the shared resources
+  des::Task<> arrived();  // the flows of the running kernel are on the shared resources
   des::Task<> make_way();
-  void let_in();           // whoever waits for this stream to step back
+  void let_in();  // whoever waits for this stream to step back
 
   Device& device_;
   std::string name_;

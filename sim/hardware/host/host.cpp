@@ -38,9 +38,7 @@ des::Task<> Host::hash_share(HashParams function, Bytes bytes) {
   cores_.release();
 }
 
-des::Task<> Host::work(Duration length) {
-  co_await cores_.serve(length);
-}
+des::Task<> Host::work(Duration length) { co_await cores_.serve(length); }
 
 des::Task<> Host::memory_flow(Bytes bytes, BytesPerSecond cap) {
   if (bytes == Bytes::zero()) co_return;

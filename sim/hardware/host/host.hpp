@@ -1,15 +1,15 @@
 #pragma once
-// The host: cores that hash, and the memory they read from. Costs from HostParams: a hash of n bytes
-// on one core takes per_call + n / rate (fitted to openssl speed on a Zen 4), and all cores together no
-// more than memory bandwidth.
+// The host: cores that hash, and the memory they read from. Costs from HostParams: a hash of n
+// bytes on one core takes per_call + n / rate (fitted to openssl speed on a Zen 4), and all cores
+// together no more than memory bandwidth.
 #include <cstdint>
 #include <string_view>
 
 #include "sim/base/units.hpp"
 #include "sim/des/engine.hpp"
 #include "sim/des/fair_share.hpp"
-#include "sim/des/server.hpp"
 #include "sim/des/process.hpp"
+#include "sim/des/server.hpp"
 #include "sim/hardware/lanes.hpp"
 #include "sim/hardware/params.hpp"
 
@@ -25,7 +25,9 @@ class Host {
   des::Server& cores() { return cores_; }
 
   // SHA-256 as this CPU does it: with its instructions where it has them.
-  const HashParams& sha256() const { return params_.sha_ni ? params_.sha256 : params_.sha256_plain; }
+  const HashParams& sha256() const {
+    return params_.sha_ni ? params_.sha256 : params_.sha256_plain;
+  }
 
   // Hashes `bytes` on `threads` cores, each an equal share under its own call: with more than one
   // thread the digest is that of a tree. Waits for free cores.
@@ -38,7 +40,7 @@ class Host {
   des::Task<> memory_flow(Bytes bytes, BytesPerSecond cap);
 
   Bytes hashed() const { return hashed_; }
-  Duration hash_time() const { return hash_time_; }   // of cores, summed
+  Duration hash_time() const { return hash_time_; }  // of cores, summed
   Bytes memory_bytes() const { return memory_bytes_; }
   Duration memory_busy() const;
 

@@ -7,7 +7,8 @@
 
 namespace fieldsim::hardware::pcie {
 namespace {
-constexpr std::int64_t kStagingPasses = 2;  // a pageable copy writes the staging buffer, then reads it
+constexpr std::int64_t kStagingPasses =
+    2;  // a pageable copy writes the staging buffer, then reads it
 }
 
 Link::Link(des::Engine& engine, const LinkParams& params, gpu::Device& device, Host& host)

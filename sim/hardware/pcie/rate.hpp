@@ -1,11 +1,11 @@
 #pragma once
 // Payload bandwidth of a host link from its protocol.
 //
-// PCIe 3 to 5: lane rate x 128b/130b encoding, less the acknowledge and flow-control packets (one of
-// each per Ack interval) and the skip sets, times the share of a TLP that is payload. PCIe 6: fixed
-// FLITs of 256 B of which 236 carry TLPs. After Neugebauer et al., "Understanding PCIe performance
-// for end host networking" (SIGCOMM 2018) and their pcie-model; intervals from the PCI Express base
-// specification, Ack latency limits.
+// PCIe 3 to 5: lane rate x 128b/130b encoding, less the acknowledge and flow-control packets (one
+// of each per Ack interval) and the skip sets, times the share of a TLP that is payload. PCIe 6:
+// fixed FLITs of 256 B of which 236 carry TLPs. After Neugebauer et al., "Understanding PCIe
+// performance for end host networking" (SIGCOMM 2018) and their pcie-model; intervals from the PCI
+// Express base specification, Ack latency limits.
 #include "sim/base/units.hpp"
 #include "sim/hardware/params.hpp"
 

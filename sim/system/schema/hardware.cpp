@@ -16,14 +16,20 @@ constexpr BytesPerSecond kSlowest = BytesPerSecond::raw(1);
 Schema<hw::SmParams> sm_schema() {
   using P = hw::SmParams;
   Schema<P> s("sm", "Occupancy limits and on-chip memory of one streaming multiprocessor");
-  s.field("count", &P::count, "multiprocessors (cores, for a TPU)").range(1, 100'000)
-      .field("clock", &P::clock, "boost clock").at_least(Hertz::raw(1))
+  s.field("count", &P::count, "multiprocessors (cores, for a TPU)")
+      .range(1, 100'000)
+      .field("clock", &P::clock, "boost clock")
+      .at_least(Hertz::raw(1))
       .field("shared_memory", &P::shared_memory, "usable by the CTAs of one SM together")
       .field("shared_memory_per_cta", &P::shared_memory_per_cta, "opt-in limit of one CTA")
-      .field("registers", &P::registers, "32-bit registers of one SM").at_least(0)
-      .field("warps", &P::warps, "resident warps of one SM").at_least(0)
-      .field("ctas", &P::ctas, "resident CTAs of one SM").at_least(0)
-      .field("fp32_lanes", &P::fp32_lanes, "FP32 FMA lanes of one SM").at_least(0);
+      .field("registers", &P::registers, "32-bit registers of one SM")
+      .at_least(0)
+      .field("warps", &P::warps, "resident warps of one SM")
+      .at_least(0)
+      .field("ctas", &P::ctas, "resident CTAs of one SM")
+      .at_least(0)
+      .field("fp32_lanes", &P::fp32_lanes, "FP32 FMA lanes of one SM")
+      .at_least(0);
   return s;
 }
 
@@ -31,20 +37,26 @@ Schema<hw::L2Params> l2_schema() {
   using P = hw::L2Params;
   Schema<P> s("l2", "Last-level cache of the device");
   s.field("capacity", &P::capacity, "bytes it holds")
-      .field("bandwidth", &P::bandwidth, "of hits").at_least(kSlowest);
+      .field("bandwidth", &P::bandwidth, "of hits")
+      .at_least(kSlowest);
   return s;
 }
 
 Schema<hw::HbmParams> hbm_schema() {
   using P = hw::HbmParams;
   Schema<P> s("hbm", "Device memory");
-  s.field("capacity", &P::capacity, "what a program can allocate").at_least(kByte)
-      .field("bandwidth", &P::bandwidth, "datasheet peak").at_least(kSlowest)
+  s.field("capacity", &P::capacity, "what a program can allocate")
+      .at_least(kByte)
+      .field("bandwidth", &P::bandwidth, "datasheet peak")
+      .at_least(kSlowest)
       .field("achieved", &P::achieved, "share of the peak that a long streaming read reaches")
       .range(0.01, 1.0)
-      .field("latency", &P::latency, "DRAM load to use, under load").at_least(kPicosecond)
-      .field("in_flight", &P::in_flight, "bytes that all SMs keep outstanding; over latency it "
-                                         "bounds the bandwidth (Little's law)").at_least(kByte);
+      .field("latency", &P::latency, "DRAM load to use, under load")
+      .at_least(kPicosecond)
+      .field("in_flight", &P::in_flight,
+             "bytes that all SMs keep outstanding; over latency it "
+             "bounds the bandwidth (Little's law)")
+      .at_least(kByte);
   return s;
 }
 
@@ -52,9 +64,12 @@ Schema<hw::ComputeParams> compute_schema() {
   using P = hw::ComputeParams;
   constexpr FlopsPerSecond one = FlopsPerSecond::raw(1);
   Schema<P> s("compute", "Arithmetic rates");
-  s.field("fp16", &P::fp16, "dense FP16/BF16 matrix rate").at_least(one)
-      .field("int8", &P::int8, "dense 8-bit matrix rate").at_least(one)
-      .field("fp32", &P::fp32, "FP32 vector rate").at_least(one)
+  s.field("fp16", &P::fp16, "dense FP16/BF16 matrix rate")
+      .at_least(one)
+      .field("int8", &P::int8, "dense 8-bit matrix rate")
+      .at_least(one)
+      .field("fp32", &P::fp32, "FP32 vector rate")
+      .at_least(one)
       .field("achieved", &P::achieved, "share of the matrix rate that a large product reaches")
       .range(0.01, 1.0);
   return s;
@@ -63,8 +78,10 @@ Schema<hw::ComputeParams> compute_schema() {
 Schema<hw::LaunchParams> launch_schema() {
   using P = hw::LaunchParams;
   Schema<P> s("launch", "Fixed costs of driving the device");
-  s.field("eager", &P::eager, "between kernels that the host launches").at_least(kPicosecond)
-      .field("graph", &P::graph, "between kernels of a replayed graph").at_least(kPicosecond)
+  s.field("eager", &P::eager, "between kernels that the host launches")
+      .at_least(kPicosecond)
+      .field("graph", &P::graph, "between kernels of a replayed graph")
+      .at_least(kPicosecond)
       .field("synchronize", &P::synchronize, "the host waits for the device and wakes up");
   return s;
 }
@@ -72,7 +89,8 @@ Schema<hw::LaunchParams> launch_schema() {
 Schema<hw::TreeHashParams> tree_hash_schema() {
   using P = hw::TreeHashParams;
   Schema<P> s("tree_hash", "SHA-256 tree hashing on the device");
-  s.field("rate", &P::rate, "bytes compressed, padding and inner nodes included").at_least(kSlowest)
+  s.field("rate", &P::rate, "bytes compressed, padding and inner nodes included")
+      .at_least(kSlowest)
       .field("level", &P::level, "one level of the tree")
       .field("compression", &P::compression, "one 64-byte compression in one thread");
   return s;
@@ -96,7 +114,8 @@ Schema<hw::GpuParams> gpu_schema() {
       .section("compute", &P::compute, compute_schema(), "arithmetic rates")
       .section("launch", &P::launch, launch_schema(), "fixed costs")
       .section("tree_hash", &P::tree_hash, tree_hash_schema(), "hashing on the device")
-      .field("copy_engines", &P::copy_engines, "copies in flight at once").range(1, 64)
+      .field("copy_engines", &P::copy_engines, "copies in flight at once")
+      .range(1, 64)
       .section("power", &P::power, power_schema(), "electrical power")
       .section("tile", &P::tile, tile_schema(), "fitted numbers of the tile model");
   return s;
@@ -109,8 +128,10 @@ Schema<hw::LinkParams> link_schema() {
            {{"pcie", hw::LinkKind::pcie, "rate from generation, lanes and protocol overhead"},
             {"nvlink_c2c", hw::LinkKind::nvlink_c2c, "rates given in to_device and to_host"}},
            "protocol")
-      .field("generation", &P::generation, "PCIe generation").range(3, 6)
-      .field("lanes", &P::lanes, "PCIe lanes").range(1, 32)
+      .field("generation", &P::generation, "PCIe generation")
+      .range(3, 6)
+      .field("lanes", &P::lanes, "PCIe lanes")
+      .range(1, 32)
       .field("max_payload", &P::max_payload, "PCIe maximum payload size")
       .range(Bytes::raw(64), Bytes::raw(4096))
       .field("max_read_request", &P::max_read_request, "PCIe maximum read request size")
@@ -132,7 +153,8 @@ Schema<hw::HashParams> hash_schema(const char* name, const char* doc) {
   using P = hw::HashParams;
   Schema<P> s(name, doc);
   s.field("per_call", &P::per_call, "fixed cost of one digest")
-      .field("rate", &P::rate, "bytes of one core").at_least(kSlowest);
+      .field("rate", &P::rate, "bytes of one core")
+      .at_least(kSlowest);
   return s;
 }
 
@@ -145,7 +167,8 @@ Schema<hw::HostParams> host_schema() {
   s.field("name", &P::name, "its name in configs/hardware/hosts")
       .field("description", &P::description, "the machine it is")
       .field("cpu", &P::cpu, "the processor")
-      .field("cores", &P::cores, "cores that can hash").range(1, 10'000)
+      .field("cores", &P::cores, "cores that can hash")
+      .range(1, 10'000)
       .field("sha_ni", &P::sha_ni, "whether the CPU has SHA-256 instructions")
       .section("sha256", &P::sha256, hash_schema("sha256", "SHA-256 with the instructions"),
                "SHA-256 with SHA instructions")
@@ -156,7 +179,8 @@ Schema<hw::HostParams> host_schema() {
                "element by element in an interpreter")
       .field("merkle_node", &P::merkle_node, "one inner node of a Merkle path")
       .field("signature_verify", &P::signature_verify, "one signature of a tree head")
-      .field("memory_bandwidth", &P::memory_bandwidth, "host memory").at_least(kSlowest)
+      .field("memory_bandwidth", &P::memory_bandwidth, "host memory")
+      .at_least(kSlowest)
       .field("pageable_copy", &P::pageable_copy, "a copy through a staging buffer")
       .at_least(kSlowest)
       .field("step_overhead", &P::step_overhead, "scheduler, sampler and bookkeeping of one step")

@@ -17,12 +17,16 @@ void add(config::Schema<TileNumbers>& s, const Parameter& p, const std::string& 
   const std::string name = p.name;
   const std::string doc = "of the tile model; absent: the architecture's default";
   if (p.unit == "us")
-    s.field(key, [name](TileNumbers& t) -> std::optional<Duration>& { return t.times[name]; }, doc);
-  else if (p.unit == "1" || p.unit == "ns")   // a few fs an element: below the clock of the simulation
-    s.field(key, [name](TileNumbers& t) -> std::optional<double>& { return t.ratios[name]; }, doc);
+    s.field(
+        key, [name](TileNumbers& t) -> std::optional<Duration>& { return t.times[name]; }, doc);
+  else if (p.unit == "1" ||
+           p.unit == "ns")  // a few fs an element: below the clock of the simulation
+    s.field(
+        key, [name](TileNumbers& t) -> std::optional<double>& { return t.ratios[name]; }, doc);
   else
-    s.field(key, [name](TileNumbers& t) -> std::optional<BytesPerSecond>& { return t.rates[name]; },
-            doc);
+    s.field(
+        key, [name](TileNumbers& t) -> std::optional<BytesPerSecond>& { return t.rates[name]; },
+        doc);
 }
 
 }  // namespace
@@ -39,7 +43,8 @@ config::Schema<TileNumbers> tile_schema() {
         const std::string key = p.name.substr(p.name.find('.') + 1);
         if (known.insert(key).second) add(section, p, key);
       }
-    tile.section(op_name, [](TileNumbers& t) -> TileNumbers& { return t; }, section, "of " + op_name);
+    tile.section(
+        op_name, [](TileNumbers& t) -> TileNumbers& { return t; }, section, "of " + op_name);
   }
   return tile;
 }

@@ -10,10 +10,12 @@ namespace {
 Schema<BoundaryParams> boundary_schema() {
   using P = BoundaryParams;
   Schema<P> s("boundary", "When a commit boundary closes");
-  s.field("every_tokens", &P::every_tokens, "after so many tokens").range(1, 1'000'000'000)
+  s.field("every_tokens", &P::every_tokens, "after so many tokens")
+      .range(1, 1'000'000'000)
       .field("every", &P::every, "at the first token this long after the last boundary")
       .at_least(Duration::raw(1))
-      .field("dirty_bytes", &P::dirty_bytes, "after so many bytes of new KV").at_least(Bytes::raw(1))
+      .field("dirty_bytes", &P::dirty_bytes, "after so many bytes of new KV")
+      .at_least(Bytes::raw(1))
       .exactly_one_of({"every_tokens", "every", "dirty_bytes"})
       .shorthand("every_tokens");
   return s;
@@ -36,14 +38,17 @@ Schema<PayloadParams> payload_schema() {
 Schema<HashSpec> hash_schema() {
   using P = HashSpec;
   Schema<P> s("hash", "Who hashes, and how");
-  s.choice("engine", &P::engine,
-           {{"cpu_sha256", HashEngine::cpu_sha256, "SHA-256 on host cores, as the CPU can"},
-            {"cpu_blake3", HashEngine::cpu_blake3, "BLAKE3 on host cores"},
-            {"cpu_interpreted", HashEngine::cpu_interpreted, "element by element in an interpreter"},
-            {"gpu_tree", HashEngine::gpu_tree, "a SHA-256 tree on the device"}},
-           "hash engine")
-      .field("threads", &P::threads, "host cores for one payload (CPU engines)").range(1, 10'000)
-      .field("leaf", &P::leaf, "bytes of one leaf of the tree").range(Bytes::raw(64), Bytes::raw(1 << 30))
+  s.choice(
+       "engine", &P::engine,
+       {{"cpu_sha256", HashEngine::cpu_sha256, "SHA-256 on host cores, as the CPU can"},
+        {"cpu_blake3", HashEngine::cpu_blake3, "BLAKE3 on host cores"},
+        {"cpu_interpreted", HashEngine::cpu_interpreted, "element by element in an interpreter"},
+        {"gpu_tree", HashEngine::gpu_tree, "a SHA-256 tree on the device"}},
+       "hash engine")
+      .field("threads", &P::threads, "host cores for one payload (CPU engines)")
+      .range(1, 10'000)
+      .field("leaf", &P::leaf, "bytes of one leaf of the tree")
+      .range(Bytes::raw(64), Bytes::raw(1 << 30))
       .shorthand("engine");
   return s;
 }
@@ -56,7 +61,8 @@ Schema<TransferParams> transfer_schema() {
             {"pageable", TransferMemory::pageable, "through a staging buffer"},
             {"none", TransferMemory::none, "the host has the bytes already"}},
            "host memory of the copies")
-      .field("pieces", &P::pieces, "copies of one payload, each synchronised").range(1, 1'000'000)
+      .field("pieces", &P::pieces, "copies of one payload, each synchronised")
+      .range(1, 1'000'000)
       .field("overlap", &P::overlap, "hash a piece while the next is copied")
       .field("synchronize", &P::synchronize, "wake-up after a copy, instead of the hardware's")
       .at_least(Duration::zero())
@@ -75,11 +81,16 @@ Schema<LedgerParams> ledger_schema() {
             {"quorum", Consistency::quorum, "a round trip and the cosigners' signatures"},
             {"linearizable", Consistency::linearizable, "a round trip and the log's commit"}},
            "what a read guarantees")
-      .field("round_trip", &P::round_trip, "to the ledger and back").at_least(Duration::zero())
-      .field("commit", &P::commit, "the log's write, of a linearizable read").at_least(Duration::zero())
-      .field("max_age", &P::max_age, "of a cached head or a lease").at_least(Duration::raw(1))
-      .field("entries", &P::entries, "leaves of the ledger's tree").range(1, std::int64_t{1} << 60)
-      .field("cosigners", &P::cosigners, "signatures of a quorum read").range(1, 1000)
+      .field("round_trip", &P::round_trip, "to the ledger and back")
+      .at_least(Duration::zero())
+      .field("commit", &P::commit, "the log's write, of a linearizable read")
+      .at_least(Duration::zero())
+      .field("max_age", &P::max_age, "of a cached head or a lease")
+      .at_least(Duration::raw(1))
+      .field("entries", &P::entries, "leaves of the ledger's tree")
+      .range(1, std::int64_t{1} << 60)
+      .field("cosigners", &P::cosigners, "signatures of a quorum read")
+      .range(1, 1000)
       .field("each_piece", &P::each_piece, "read for each piece, not once for each boundary")
       .shorthand("consistency");
   return s;
@@ -90,16 +101,19 @@ Schema<LedgerParams> ledger_schema() {
 Schema<VerificationParams> verification_schema() {
   using P = VerificationParams;
   Schema<P> s("verification", "What is checked, when, and how");
-  s.choice("timing", &P::timing,
-           {{"none", Timing::none, "nothing is checked"},
-            {"pessimistic", Timing::pessimistic, "stop and wait at each boundary (the paper's v2.5)"},
-            {"on_load", Timing::on_load, "once at promotion; each boundary compares the digest"},
-            {"optimistic", Timing::optimistic, "behind generation, with rollback (the paper's v3.0)"}},
-           "when verdicts are waited for")
+  s.choice(
+       "timing", &P::timing,
+       {{"none", Timing::none, "nothing is checked"},
+        {"pessimistic", Timing::pessimistic, "stop and wait at each boundary (the paper's v2.5)"},
+        {"on_load", Timing::on_load, "once at promotion; each boundary compares the digest"},
+        {"optimistic", Timing::optimistic, "behind generation, with rollback (the paper's v3.0)"}},
+       "when verdicts are waited for")
       .section("boundary", &P::boundary, boundary_schema(), "when a commit boundary closes")
-      .field("window", &P::window, "boundaries being generated or unverified at once; 1 is stop and wait")
+      .field("window", &P::window,
+             "boundaries being generated or unverified at once; 1 is stop and wait")
       .range(1, 1'000'000)
-      .field("workers", &P::workers, "boundaries checked at once").range(1, 1'000'000)
+      .field("workers", &P::workers, "boundaries checked at once")
+      .range(1, 1'000'000)
       .section("payload", &P::payload, payload_schema(), "what is hashed")
       .choice("quantize", &P::quantize,
               {{"none", Quantize::none, "the stored bytes are hashed"},

@@ -21,7 +21,8 @@ TEST_CASE("run prints a summary, and nothing on stderr") {
   CHECK(bench.run("run small.yaml -q").out.empty());
 }
 
-TEST_CASE("JSON on stdout is JSON and nothing else, the same bytes twice, and the same as in a file") {
+TEST_CASE(
+    "JSON on stdout is JSON and nothing else, the same bytes twice, and the same as in a file") {
   const Bench bench;
   bench.write("small.yaml", kSmall);
   const Outcome a = bench.run("run small.yaml --json -"), b = bench.run("run small.yaml --json -");

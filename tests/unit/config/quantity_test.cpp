@@ -85,7 +85,8 @@ TEST_CASE("a quantity that cannot be held exactly is refused") {
   CHECK_THAT(error<Duration>("1e99999999999999 s"), Catch::Contains("too large"));
   CHECK_THAT(error<Bytes>("1.5 B"), Catch::Contains("finer than 1 B"));
   CHECK_THAT(error<Bytes>("0.1 KiB"), Catch::Contains("finer than 1 B"));
-  CHECK(parse_quantity<Bytes>("78.7 GiB").value->count() == 84'503'481'549);  // rounded: 1 MiB and up
+  CHECK(parse_quantity<Bytes>("78.7 GiB").value->count() ==
+        84'503'481'549);  // rounded: 1 MiB and up
   CHECK_THAT(error<Bytes>("-1 GB"), Catch::Contains("cannot be negative"));
   CHECK_THAT(error<Bytes>("1.23456789012345678901234 GB"), Catch::Contains("significant digits"));
 }

@@ -40,7 +40,7 @@ Where where_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("attention rows: history plus the new token; milliseconds to microseconds") {
+TEST_CASE("attention rows: history plus the new token, milliseconds to microseconds") {
   const File f(std::string(kAttention) +
                "generation_attention,vllm_flash_attn_fa3,4,1,32,8,128,fp8,1023,0.025\n"
                "context_attention,vllm_flash_attn_fa3,2,512,8,0,128,bfloat16,0,0.5\n");

@@ -78,7 +78,7 @@ TEST_CASE("FlashAttention 3: dynamic splits fill the SMs with a 10 % margin") {
   CHECK_FALSE(plan(decode(1024, 32, 8, 1024), gpu, Library::flash3).split_mode);
 }
 
-TEST_CASE("FlashAttention 3: rows of a group are packed; wide tiles beyond 64 rows") {
+TEST_CASE("FlashAttention 3: rows of a group are packed, wide tiles beyond 64 rows") {
   const auto gpu = shape_of(fidelity_test::h100());
   AttentionCall call = decode(1, 32, 8, 16);
   call.query_tokens = 16;

@@ -90,6 +90,23 @@ TEST_CASE("a batch shares weights: more tokens a second, a longer step") {
   CHECK(seconds(eight.prefill.time) == Approx(8 * seconds(one.prefill.time)).epsilon(0.1));
 }
 
+TEST_CASE(
+    "memory: KV in whole pages of every sequence, anchors once or for each, what waits retained") {
+  Scenario s = timed({.T = 1_ms, .tokens = 10, .k = 2});
+  s.attention = {.kernel = attention::KernelKind::fused, .anchor_tokens = 7, .page_tokens = 64};
+  s.workload.batch = 3;
+  const MemoryUse shared = simulate(s).memory;
+  constexpr Bytes kv = 819'200_B;
+  CHECK(shared.kv == kv * (192 * 3));  // 138 tokens in pages of 64
+  CHECK(shared.anchors == kv * 7);
+  CHECK(shared.retained == kv * (simulate(s).verification.exposure_max * 3));
+  CHECK(shared.total == shared.weights + shared.kv + shared.anchors + shared.workspace);
+  s.attention.shared_anchors = false;
+  CHECK(simulate(s).memory.anchors == kv * (7 * 3));
+  s.attention.kernel = attention::KernelKind::none;
+  CHECK(simulate(s).memory.anchors == 0_B);
+}
+
 TEST_CASE("each decode step reads one more token's KV") {
   const Scenario s =
       shipped("paper_13b_64k", {"verification.timing=none", "attention=none"}).scenario;

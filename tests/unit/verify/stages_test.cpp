@@ -78,6 +78,16 @@ TEST_CASE("copies ahead of the hash: each round takes the longer of the two") {
     }
 }
 
+TEST_CASE("small copies ahead go at the pace of their submission") {
+  VerificationParams v = plain();
+  v.transfer.overlap = true;
+  v.transfer.pieces = 16;
+  // Each copy moves its 1000 B in 2 us and a little, but the next is submitted 6 us after it;
+  // nothing follows the last.
+  const double last = 2e-6 + 1000 / link_rate(), hash = 260e-9 + 1000 / 2e9;
+  CHECK(took(one(v, 16'000_B)) == Approx(6e-6 + 15 * 6e-6 + last + hash + 10e-6).epsilon(1e-4));
+}
+
 TEST_CASE("hash engines have their own call and rate") {
   VerificationParams v = plain();
   v.transfer.memory = TransferMemory::none;
