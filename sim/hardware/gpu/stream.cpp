@@ -138,7 +138,8 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
         break;
       }
     }
-    // A kernel that would start at the moment of a cancellation does not, whichever event came first.
+    // A kernel that would start at the moment of a cancellation does not, whichever event came
+    // first.
     if (began == engine.now()) {
       let_in();
       co_await timer_.wait(options_.gap * kernel(program, c).launches);
