@@ -2,17 +2,18 @@
 
 #include <algorithm>
 
+#include "kernels/tiling.hpp"
 #include "sim/base/error.hpp"
 
 namespace fieldsim::attention {
 namespace {
 
-constexpr std::int64_t kMatrixRows = 16;       // rows of mma.m16n8k16: decode pads its rows to this
-constexpr std::int64_t kMinSplitTokens = 256;  // shorter KV chunks cost more than they spread
-constexpr std::int64_t kFp32 = 4, kFp16 = 2;   // bytes
-constexpr std::int64_t kBlockTableEntry = 4;   // bytes, int32
-constexpr std::int64_t kStateWords = 2;        // running maximum and sum of a softmax row
-constexpr std::int64_t kPaperScoreBytes = 2;   // FP16
+constexpr std::int64_t kMatrixRows = kernels::kRowsPerTile;  // decode pads its rows to a tile
+constexpr std::int64_t kMinSplitTokens = kernels::kMinChunkSteps * kernels::kTokensPerStep;
+constexpr std::int64_t kFp32 = 4, kFp16 = 2;  // bytes
+constexpr std::int64_t kBlockTableEntry = 4;  // bytes, int32
+constexpr std::int64_t kStateWords = 2;       // running maximum and sum of a softmax row
+constexpr std::int64_t kPaperScoreBytes = 2;  // FP16
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/attention/residency.hpp"
 #include "sim/model/parameters.hpp"
 #include "sim/model/step.hpp"
 
@@ -15,8 +16,7 @@ using hardware::gpu::Segment;
 
 namespace {
 constexpr std::int64_t kResidentShare =
-    2;                                  // activations up to half of L2 stay there between kernels
-constexpr std::int64_t kCtasPerSm = 2;  // resident CTAs of the attention kernels (docs/kernels.md)
+    2;  // activations up to half of L2 stay there between kernels
 }  // namespace
 
 StepTotals& StepTotals::operator+=(const StepTotals& o) {
@@ -67,7 +67,8 @@ attention::Problem ProgramBuilder::problem(bool decode, std::int64_t query_token
   p.page_tokens = s_.attention.page_tokens;
   p.element = precision_.kv;
   p.workspace_limit = s_.attention.workspace;
-  p.slots = s_.hardware.gpu.sm.count * kCtasPerSm;
+  p.slots = attention::resident_ctas(s_.hardware.gpu.sm, s_.hardware.gpu.architecture,
+                                     p.geometry.value_dim);
   return p;
 }
 
