@@ -235,7 +235,7 @@ Result analyze(const Scenario& s) {
   const std::int64_t k = std::min(r.tokens, tokens_per_boundary(s, step, kv));
   const std::int64_t n = (r.tokens + k - 1) / k;
   const Duration T = step * k;
-  const bool on_load = v.timing == Timing::on_load;   // one check, whose ledger read is the first
+  const bool on_load = v.timing == Timing::on_load;  // one check, whose ledger read is the first
   const Account check = check_time(s, payload_bytes(s, k), on_load ? v.ledger.max_age : T);
   const Duration V = v.timing == Timing::none ? Duration::zero() : check.total();
   const double p = optimistic || pessimistic ? s.faults.verdict_failure : 0.0;

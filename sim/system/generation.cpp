@@ -145,7 +145,7 @@ des::Task<> Session::generate_boundary() {
     const bool whole = co_await step(spent);
     if (!whole || rolling_back()) {
       out_.decode.add(Category::rollback, spent.total());
-      if (whole) ++out_.discarded_tokens;   // generated, and dropped at once
+      if (whole) ++out_.discarded_tokens;  // generated, and dropped at once
       co_return;
     }
     note_exposure();

@@ -49,6 +49,7 @@ Duration Stream::remaining(const Program& p, Cursor c) const {
 
 Time Stream::settle(const Program& p, Cursor& c, Time begin, Time until, Account& account) {
   Time t = begin;
+  const Kernel* last = nullptr;
   while (!at_end(p, c)) {
     const Segment& s = p.segments[c.segment];
     if (c.index == 0) {
@@ -61,6 +62,7 @@ Time Stream::settle(const Program& p, Cursor& c, Time begin, Time until, Account
         book_group(s, ended, t, account);
         t = t + round * ended;
         c.round += ended;
+        last = &s.kernels.back();
         if (c.round == s.repeat) c = {c.segment + 1, 0, 0};
         continue;
       }
@@ -70,9 +72,23 @@ Time Stream::settle(const Program& p, Cursor& c, Time begin, Time until, Account
     if (t + d > until) break;
     book_group({{k}, 1}, 1, t, account);
     t = t + d;
+    last = &k;
     next(p, c);
   }
+  if (last != nullptr && t == until) show_end(*last, until);
   return t;
+}
+
+// A flow that begins in the picosecond in which the last one ended takes up what that left of it:
+// so device memory must know of a kernel that ended just now.
+void Stream::show_end(const Kernel& k, Time end) {
+  if (k.hbm == Bytes::zero()) return;
+  const BytesPerSecond cap = std::min(k.hbm_cap, device_.bandwidth_);
+  const Duration moving = time_for(k.hbm, cap);
+  const Time began = end - std::max(moving, k.compute);
+  const bool over = device_.memory_.transfer_since(began, k.hbm, cap).await_ready();
+  SIM_CHECK(over, "a kernel that ended still moves bytes");
+  device_.elided_memory_busy_ -= moving;
 }
 
 void Stream::book_group(const Segment& s, std::int64_t rounds, Time begin, Account& account) {

@@ -58,6 +58,7 @@ class Stream {
   // Books kernels that ran alone from `begin` on and have ended by `until`; leaves the cursor at
   // the first that has not, and returns when that one began.
   Time settle(const Program& p, Cursor& c, Time begin, Time until, Account& account);
+  void show_end(const Kernel& k, Time end);
   void book(const Kernel& k, Time begin, Duration body, Account& account);
   void book_group(const Segment& s, std::int64_t rounds, Time begin, Account& account);
 

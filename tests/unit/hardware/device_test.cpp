@@ -141,6 +141,12 @@ TEST_CASE("accounts say where the time of a kernel went") {
 }
 
 namespace {
+des::Process flow_at(Bench& b, Duration when, Bytes bytes, Time& ended) {
+  co_await b.engine.delay(when);
+  co_await b.device.memory_flow(bytes, BytesPerSecond::max());
+  ended = b.engine.now();
+}
+
 des::Process cancel_at(Bench& b, Duration when, Stream& stream) {
   co_await b.engine.delay(when);
   stream.cancel();
@@ -167,3 +173,29 @@ TEST_CASE("a cancelled program drops the kernels that have not begun and ends th
 }
 
 TEST_CASE("an empty program ends at once") { CHECK(ends({{3_us, Program{}}})[0] == 3_us); }
+
+namespace {
+// When a flow ends that begins in the picosecond in which a kernel ends, at a rate that leaves a
+// remainder in it.
+Duration flow_behind_kernel(bool fast_forward, std::int64_t bytes) {
+  GpuParams g = round_gpu();
+  g.hbm.bandwidth = BytesPerSecond::raw(1'671'980'000'007);
+  g.hbm.in_flight = 100_GB;
+  Bench b(g);
+  Stream stream(b.device, "s", {.gap = 1_us, .fast_forward = fast_forward});
+  const Program program = once({moving(Bytes::raw(1'000'000 + bytes))});
+  Account account;
+  Time kernel_ended, flow_ended;
+  b.engine.spawn(run_at(b, 0_us, stream, program, account, kernel_ended), "run");
+  b.engine.spawn(flow_at(b, stream.alone(program), Bytes::raw(bytes), flow_ended), "flow");
+  b.engine.run();
+  return flow_ended.since_start();
+}
+}  // namespace
+
+TEST_CASE("a flow that follows a kernel at once takes up what it left of its last picosecond") {
+  for (std::int64_t bytes = 1; bytes < 300; ++bytes) {
+    CAPTURE(bytes);
+    REQUIRE(flow_behind_kernel(true, bytes) == flow_behind_kernel(false, bytes));
+  }
+}
