@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "sim/report/names.hpp"
@@ -25,7 +26,7 @@ double share(Duration part, Duration whole) {
 std::string bar(double part) {
   // Eighths of a character.
   const char* eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const int units = static_cast<int>(std::clamp(part, 0.0, 1.0) * kBar * 8 + 0.5);
+  const int units = static_cast<int>(std::lround(std::clamp(part, 0.0, 1.0) * kBar * 8));
   std::string s;
   for (int i = 0; i < units / 8; ++i) s += "█";
   return s + eighths[units % 8];

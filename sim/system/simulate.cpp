@@ -165,7 +165,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace) {
 
   const Duration elapsed = log.drained - log.decode_began;
   const std::string bound = bound_resource(log.decode, r.decode_phase, machine);
-  const auto use = [&](std::string name, Bytes bytes, Duration busy) {
+  const auto use = [&](const std::string& name, Bytes bytes, Duration busy) {
     r.resources.push_back({name, bytes, busy, ratio(busy, elapsed), name == bound});
   };
   use("hbm", end.hbm_bytes - begin.hbm_bytes, end.hbm - begin.hbm);
