@@ -66,10 +66,10 @@ void CommitLog::count_failure(std::int64_t index) {
 }
 
 bool closes(const verify::BoundaryParams& params, const Boundary& b, Time now, Bytes kv_bytes) {
-  if (params.every_tokens) return b.tokens >= *params.every_tokens;
-  if (params.every) return now - b.began >= *params.every;
-  if (params.dirty_bytes) return kv_bytes * b.tokens >= *params.dirty_bytes;
-  return false;
+  const verify::BoundaryRules& r = params.rules();
+  return (r.every_tokens && b.tokens >= *r.every_tokens) ||
+         (r.every && now - b.began >= *r.every) ||
+         (r.dirty_bytes && kv_bytes * b.tokens >= *r.dirty_bytes);
 }
 
 }  // namespace fieldsim::recovery

@@ -16,6 +16,14 @@ inline std::string name_of(verify::Timing t) {
       return "on_load";
     case verify::Timing::optimistic:
       return "optimistic";
+    case verify::Timing::optimistic_verified_prefix:
+      return "optimistic_verified_prefix";
+    case verify::Timing::sampled_audit:
+      return "sampled_audit";
+    case verify::Timing::challenge_window:
+      return "challenge_window";
+    case verify::Timing::attested_tee:
+      return "attested_tee";
   }
   return "";
 }

@@ -188,6 +188,10 @@ des::Task<> Session::settle_boundary(BoundaryPtr b) {
       break;
     }
     case Timing::optimistic:
+    case Timing::optimistic_verified_prefix:
+    case Timing::sampled_audit:
+    case Timing::challenge_window:
+    case Timing::attested_tee:
       draw_boundary(*b);
       engine.spawn(check(b), "session.check");
       break;

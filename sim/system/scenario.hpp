@@ -9,6 +9,7 @@
 #include "sim/base/units.hpp"
 #include "sim/hardware/params.hpp"
 #include "sim/model/shape.hpp"
+#include "sim/recovery/faults.hpp"
 #include "sim/recovery/params.hpp"
 #include "sim/verify/params.hpp"
 
@@ -38,10 +39,6 @@ struct AttentionParams {
   double gamma = 0.3;          // the anchors' share of the mixture
   std::int64_t page_tokens = 16;
   Bytes workspace = Bytes::raw(1 << 30);  // limit for score matrices of the unfused kernel
-};
-
-struct Faults {
-  double verdict_failure = 0.0;  // probability that a boundary's verdict is "no"
 };
 
 struct SimulationParams {
@@ -78,7 +75,7 @@ struct Scenario {
   AttentionParams attention;
   attention::TrafficModel attention_traffic = attention::TrafficModel::kernel;
   verify::VerificationParams verification;
-  Faults faults;
+  recovery::Faults faults;
   recovery::RecoveryParams recovery;
   SimulationParams simulation;
   std::uint64_t seed = 1;

@@ -12,13 +12,57 @@ enum class Timing {
   pessimistic,  // stop and wait: generation stands still until the verdict (the paper's v2.5)
   on_load,      // checked once when the anchor is promoted; each boundary compares the digest
   optimistic,   // checked behind generation; a failed verdict rolls back (the paper's v3.0)
+  optimistic_verified_prefix,  // as optimistic, but tokens before the first bad one are kept
+  sampled_audit,     // as optimistic, for a share of the boundaries; the others pass unseen
+  challenge_window,  // released unless challenged within a time; a challenge is checked in full
+  attested_tee,      // one attestation, then the enclave's overheads; no verdicts
 };
 
-// When a commit boundary closes: after so many tokens, so much time, or so many bytes of new KV.
-struct BoundaryParams {
+struct OnLoadParams {
+  std::optional<Duration> ttl;     // the verified anchor is refetched and checked again after it
+  std::optional<Duration> rehash;  // its bytes in device memory are hashed again this often
+};
+struct AuditParams {
+  double rate = 0.1;         // share of boundaries that are verified
+  double sensitivity = 1.0;  // share of bad ones that a verification notices
+};
+struct ChallengeParams {
+  Duration window = Duration::raw(10 * kPsPerSecond);  // after which a boundary is final
+  double probability = 0.01;                           // that a good boundary is challenged
+  double watch = 1.0;                                  // that a bad one is (one honest verifier)
+};
+struct TeeParams {
+  Duration attestation = Duration::raw(kPsPerSecond);  // once a session (assumed)
+  double compute_overhead = 0.07;  // of a step (arXiv 2409.03992: below 7 % on Hopper)
+  double small_copy_factor = 44;   // of submitting a copy (arXiv 2606.23969)
+  BytesPerSecond copy_rate = BytesPerSecond::raw(4'400'000'000);  // one core encrypts, AES-256-GCM
+};
+
+// Young's first-order optimum, with the hazard estimated from the verdicts seen so far:
+// T = sqrt(C / lambda).
+struct AdaptiveParams {
+  Duration mean_time_to_failure = Duration::raw(1000 * kPsPerSecond);  // before any verdict
+  Duration cost = Duration::raw(1'000'000'000);  // C, what a boundary adds to generation
+  std::int64_t min_tokens = 1, max_tokens = 1 << 16;
+};
+
+// When a commit boundary closes; of several rules the first that is due.
+struct BoundaryRules {
   std::optional<std::int64_t> every_tokens;
   std::optional<Duration> every;
-  std::optional<Bytes> dirty_bytes;
+  std::optional<Bytes> dirty_bytes;             // of new KV
+  std::optional<std::int64_t> semantic_step;    // mean tokens of a step; agents bring their own
+  std::optional<std::int64_t> external_effect;  // mean tokens between effects, likewise
+  std::optional<AdaptiveParams> adaptive;
+};
+struct BoundaryParams : BoundaryRules {
+  std::optional<BoundaryRules> hybrid;
+  const BoundaryRules& rules() const { return hybrid ? *hybrid : *this; }
+  static BoundaryParams tokens(std::int64_t n) {
+    BoundaryParams p;
+    p.every_tokens = n;
+    return p;
+  }
 };
 
 enum class PayloadKind {
@@ -61,6 +105,8 @@ enum class Consistency {
   quorum,        // a round trip and the signatures of the cosigners
   linearizable,  // a round trip and the log's commit
 };
+// What a reader does while the ledger cannot be reached.
+enum class Partition { fail_closed, fail_open };
 struct LedgerParams {
   Consistency consistency = Consistency::cached_head;
   Duration round_trip = Duration::raw(1'000'000'000);  // 1 ms, one data centre (etcd documentation)
@@ -69,11 +115,17 @@ struct LedgerParams {
   std::int64_t entries = 1 << 20;                       // leaves of the ledger's tree
   std::int64_t cosigners = 3;
   bool each_piece = false;  // read for each piece, not each boundary
+  Partition partition = Partition::fail_closed;
+  Duration open_limit = Duration::raw(60 * kPsPerSecond);  // fail_open uses no head older than this
 };
 
 struct VerificationParams {
   Timing timing = Timing::none;
-  BoundaryParams boundary{.every_tokens = 1, .every = {}, .dirty_bytes = {}};
+  OnLoadParams on_load;
+  AuditParams audit;
+  ChallengeParams challenge;
+  TeeParams tee;
+  BoundaryParams boundary = BoundaryParams::tokens(1);
   std::int64_t window = 4;   // boundaries being generated or unverified at once; 1 is stop and wait
   std::int64_t workers = 1;  // boundaries checked at once
   PayloadParams payload{.kind = PayloadKind::anchor_kv, .bytes = {}};

@@ -63,33 +63,6 @@ Schema<AttentionParams> attention_schema() {
   return s;
 }
 
-Schema<Faults> faults_schema() {
-  Schema<Faults> s("faults", "What goes wrong");
-  s.field("verdict_failure", &Faults::verdict_failure, "probability that a verdict is 'no'")
-      .range(0.0, 1.0);
-  return s;
-}
-
-Schema<recovery::RecoveryParams> recovery_schema() {
-  using P = recovery::RecoveryParams;
-  Schema<P> s("recovery", "What a failed verdict undoes");
-  s.choice("rollback", &P::rollback,
-           {{"suffix", recovery::Rollback::suffix, "truncate to the last verified boundary"}},
-           "scope of a rollback")
-      .field("retry_limit", &P::retry_limit,
-             "failed verdicts of one boundary before the run aborts")
-      .range(0, 1 << 20)
-      .choice("output_commit", &P::output_commit,
-              {{"hold_until_verified", recovery::OutputCommit::hold_until_verified,
-                "a token is released with its boundary's verdict"},
-               {"stream_with_retraction", recovery::OutputCommit::stream_with_retraction,
-                "released when generated; a rollback retracts"}},
-              "when output counts")
-      .field("truncate", &P::truncate, "updating the block tables after a failed verdict")
-      .at_least(Duration::zero());
-  return s;
-}
-
 Schema<PublishedFigure> published_schema() {
   using P = PublishedFigure;
   Schema<P> s("published", "A figure published for this scenario, to set beside the result");

@@ -14,6 +14,8 @@ config::Schema<ModelFile> model_file_schema();
 // The keys of Hugging Face's config.json that matter here; others are passed over.
 config::Schema<model::ModelShape> model_shape_schema();
 config::Schema<verify::VerificationParams> verification_schema();
+config::Schema<recovery::Faults> faults_schema();
+config::Schema<recovery::RecoveryParams> recovery_schema();
 config::Schema<Scenario> scenario_schema();
 
 }  // namespace fieldsim::system

@@ -1,4 +1,5 @@
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/schema/timing.hpp"
 
 namespace fieldsim::system {
 
@@ -6,20 +7,6 @@ using config::Schema;
 using namespace verify;
 
 namespace {
-
-Schema<BoundaryParams> boundary_schema() {
-  using P = BoundaryParams;
-  Schema<P> s("boundary", "When a commit boundary closes");
-  s.field("every_tokens", &P::every_tokens, "after so many tokens")
-      .range(1, 1'000'000'000)
-      .field("every", &P::every, "at the first token this long after the last boundary")
-      .at_least(Duration::raw(1))
-      .field("dirty_bytes", &P::dirty_bytes, "after so many bytes of new KV")
-      .at_least(Bytes::raw(1))
-      .exactly_one_of({"every_tokens", "every", "dirty_bytes"})
-      .shorthand("every_tokens");
-  return s;
-}
 
 Schema<PayloadParams> payload_schema() {
   using P = PayloadParams;
@@ -92,6 +79,12 @@ Schema<LedgerParams> ledger_schema() {
       .field("cosigners", &P::cosigners, "signatures of a quorum read")
       .range(1, 1000)
       .field("each_piece", &P::each_piece, "read for each piece, not once for each boundary")
+      .choice("partition", &P::partition,
+              {{"fail_closed", Partition::fail_closed, "wait until it ends"},
+               {"fail_open", Partition::fail_open, "go on with the last head, up to open_limit"}},
+              "while the ledger cannot be reached")
+      .field("open_limit", &P::open_limit, "oldest head that fail_open uses")
+      .at_least(Duration::zero())
       .shorthand("consistency");
   return s;
 }
@@ -101,13 +94,11 @@ Schema<LedgerParams> ledger_schema() {
 Schema<VerificationParams> verification_schema() {
   using P = VerificationParams;
   Schema<P> s("verification", "What is checked, when, and how");
-  s.choice(
-       "timing", &P::timing,
-       {{"none", Timing::none, "nothing is checked"},
-        {"pessimistic", Timing::pessimistic, "stop and wait at each boundary (the paper's v2.5)"},
-        {"on_load", Timing::on_load, "once at promotion; each boundary compares the digest"},
-        {"optimistic", Timing::optimistic, "behind generation, with rollback (the paper's v3.0)"}},
-       "when verdicts are waited for")
+  s.choice("timing", &P::timing, timings(), "when verdicts are waited for")
+      .section("on_load", &P::on_load, on_load_schema(), "timing on_load")
+      .section("audit", &P::audit, audit_schema(), "timing sampled_audit")
+      .section("challenge", &P::challenge, challenge_schema(), "timing challenge_window")
+      .section("tee", &P::tee, tee_schema(), "timing attested_tee")
       .section("boundary", &P::boundary, boundary_schema(), "when a commit boundary closes")
       .field("window", &P::window,
              "boundaries being generated or unverified at once; 1 is stop and wait")

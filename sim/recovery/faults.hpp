@@ -1,0 +1,66 @@
+#pragma once
+// What a scenario says under `faults`: what goes wrong, how often, and whether it stays. A rate is
+// given by its mean time, of an exponential distribution, counted in time spent generating.
+#include <optional>
+
+#include "sim/base/units.hpp"
+
+namespace fieldsim::recovery {
+
+// A bit flips in device memory: found by the boundary's own verdict, gone after its rollback.
+struct BitFlips {
+  Duration every = Duration::raw(1000 * kPsPerSecond);
+};
+
+// The anchor itself is false: every verdict fails until another replica is fetched.
+struct Tampering {
+  Duration every = Duration::raw(1000 * kPsPerSecond);
+};
+
+// Changed after its check and before its use: a later re-hash may find it, its own verdict cannot.
+struct TimeOfUse {
+  double probability = 0;  // of a boundary
+};
+
+// Floating-point noise makes a true hash differ: a share of runs diverges (another kernel or batch
+// shape), and then each element's INT8 code flips on its own: 1 - (1 - p)^n of them mismatch.
+struct Noise {
+  double diverges = 1.0;      // share of boundaries whose recomputation diverges
+  double flip = 0.0;          // E|eta| / s: probability that one element's code flips
+  std::int64_t elements = 0;  // recomputed elements hashed at a boundary; 0: stored bytes only
+  bool systematic = false;    // a retry meets the same noise
+};
+
+// The ledger: anchors are revoked, replicas lie, partitions come and go.
+struct LedgerFaults {
+  std::optional<Duration> revoked_every;  // one anchor's mean time to revocation
+  double equivocation = 0;                // of a read: the answer is not the log's
+  std::optional<Duration> partition_every;
+  Duration partition_lasts = Duration::raw(30 * kPsPerSecond);
+};
+
+// Fail-stop faults, noticed at once: work since the last boundary is lost.
+struct Crash {
+  Duration every = Duration::raw(3600 * kPsPerSecond);
+  Duration restart = Duration::raw(10 * kPsPerSecond);
+};
+
+// A check takes `factor` times as long.
+struct SlowVerifier {
+  double probability = 0;
+  double factor = 10;
+};
+
+struct Faults {
+  double verdict_failure = 0.0;  // probability that a boundary's verdict is "no"
+  std::optional<BitFlips> bit_flips;
+  std::optional<Tampering> tampering;
+  std::optional<TimeOfUse> time_of_use;
+  std::optional<Noise> noise;
+  LedgerFaults ledger;
+  std::optional<Crash> device_crash;
+  std::optional<Crash> verifier_crash;
+  std::optional<SlowVerifier> slow_verifier;
+};
+
+}  // namespace fieldsim::recovery
