@@ -21,13 +21,16 @@ enum class Limiter {
   memory_latency,  // first access of a kernel
   arithmetic,      // matrix and vector rates
   cache,           // L2
-  launch,          // gaps between kernels
-  tree_hash,       // hashing on the device
+  launch,          // gaps between kernels that the host launches
+  graph,           // gaps between kernels of a replayed graph
+  tree_hash,       // bytes hashed on the device
+  tree_level,      // levels of that tree
   step,            // the host's part of a serving step
   pinned,          // a time that the scenario gives
   link,            // bytes between device and host
   staging,         // the host's copies of pageable memory
-  copy_setup,      // submission and DMA start of a copy
+  submit,          // the host enqueues a copy
+  dma_start,       // until its first byte moves
   wake_up,         // the host waits for the device
   hash,            // bytes through host cores
   hash_call,       // fixed cost of a digest
@@ -38,19 +41,22 @@ enum class Limiter {
   repair,          // block tables after a failed verdict
   queue,           // a core, copy engine or bandwidth that somebody else uses
 };
-inline constexpr std::size_t kLimiters = 20;
+inline constexpr std::size_t kLimiters = 23;
 inline constexpr std::array<std::string_view, kLimiters> kLimiterNames = {
     "device memory bandwidth",
     "device memory latency",
     "device arithmetic",
     "device L2",
     "kernel launch",
+    "kernel launch in a graph",
     "device tree hashing",
+    "device tree levels",
     "host step",
     "pinned step",
     "link bandwidth",
     "pageable staging",
-    "copy set-up",
+    "copy submission",
+    "DMA start",
     "wake-up",
     "host hashing",
     "hash call",

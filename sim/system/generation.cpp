@@ -33,6 +33,8 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
               {.gap = scenario.workload.launch == LaunchMode::graph
                           ? scenario.hardware.gpu.launch.graph
                           : scenario.hardware.gpu.launch.eager,
+               .launched_by =
+                   scenario.workload.launch == LaunchMode::graph ? Limiter::graph : Limiter::launch,
                .fast_forward = scenario.simulation.fast_forward}),
       verifier_({machine.engine, machine.device, machine.link, machine.host}, scenario.verification,
                 scenario.hardware.gpu.launch.eager, scenario.simulation.fast_forward),

@@ -129,9 +129,9 @@ des::Task<> Verifier::on_stream(Check& check, const char* what, const Program& p
   stream_turn_.release();
 }
 
-Split Verifier::copy_split(Bytes bytes, TransferMemory memory, Duration setup, Time began) const {
+Split Verifier::copy_split(Bytes bytes, TransferMemory memory, Duration submit, Time began) const {
   hardware::Peel peel(Category::transfer, m_.engine.now() - began);
-  peel.take(Limiter::copy_setup, setup);
+  peel.take(Limiter::submit, submit).take(Limiter::dma_start, m_.link.params().dma_start);
   if (bytes == Bytes::zero()) return peel.rest();
   const BytesPerSecond link = m_.link.rate(Direction::to_host);
   const BytesPerSecond staging = m_.host.params().pageable_copy;
@@ -167,9 +167,8 @@ des::Task<> Verifier::on_host(Check& check, Bytes codes) {
       const Time began = m_.engine.now();
       co_await m_.link.copy(Direction::to_host, bytes, host_memory(params_.transfer.memory));
       check.spent.add(Category::transfer, m_.engine.now() - began);
-      const Duration setup = m_.link.params().submit + m_.link.params().dma_start;
       check.trail.add("copy", began, m_.engine.now(),
-                      copy_split(bytes, params_.transfer.memory, setup, began));
+                      copy_split(bytes, params_.transfer.memory, m_.link.params().submit, began));
       co_await wake_up(check.spent, check.trail);
     }
     co_await finish_piece(check, bytes);
@@ -196,10 +195,9 @@ des::Task<> Verifier::copy_piece(Bytes bytes, bool first, bool last, Trail* trai
         m_.link.transfer(Direction::to_host, bytes, host_memory(params_.transfer.memory)),
         wait(m_.link.params().submit));
   }
-  const Duration setup =
-      m_.link.params().dma_start + (first ? m_.link.params().submit : Duration::zero());
+  const Duration submit = first ? m_.link.params().submit : Duration::zero();
   trail->add("copy", began, m_.engine.now(),
-             copy_split(bytes, params_.transfer.memory, setup, began));
+             copy_split(bytes, params_.transfer.memory, submit, began));
 }
 
 des::Task<> Verifier::wait(Duration d) { co_await m_.engine.delay(d); }
@@ -234,9 +232,8 @@ des::Task<> Verifier::compare_digest(Account& spent, Trail& trail) {
   const Time began = m_.engine.now();
   co_await m_.link.copy(Direction::to_host, kDigest, HostMemory::pinned);
   spent.add(Category::transfer, m_.engine.now() - began);
-  const Duration setup = m_.link.params().submit + m_.link.params().dma_start;
   trail.add("copy", began, m_.engine.now(),
-            copy_split(kDigest, TransferMemory::pinned, setup, began));
+            copy_split(kDigest, TransferMemory::pinned, m_.link.params().submit, began));
   co_await wake_up(spent, trail);
 }
 

@@ -65,7 +65,7 @@ class Verifier {
   des::Task<> finish_piece(Check& check, Bytes bytes);
   Bytes piece(Bytes total, std::int64_t i) const;
   // What set the length of a copy that began then and ends now.
-  hardware::Split copy_split(Bytes bytes, TransferMemory memory, Duration setup, Time began) const;
+  hardware::Split copy_split(Bytes bytes, TransferMemory memory, Duration submit, Time began) const;
   hardware::Split hash_split(Bytes bytes, Time began) const;
   des::Task<> wake_up(hardware::Account& spent, hardware::Trail& trail);
   Duration synchronize() const;

@@ -157,8 +157,8 @@ void Stream::take_apart(const Kernel& k, Duration body, std::int64_t times) {
     split_->add(k.category, l, (d - for_anchors) * times);
     anchors -= for_anchors;
   };
-  split_->add(Category::launch, Limiter::launch, options_.gap * k.launches * times);
-  part(hashes ? Limiter::tree_hash : Limiter::cache, k.fixed, of_anchors(k.fixed));
+  split_->add(Category::launch, options_.launched_by, options_.gap * k.launches * times);
+  part(hashes ? Limiter::tree_level : Limiter::cache, k.fixed, of_anchors(k.fixed));
   part(Limiter::memory_latency, latency, of_anchors(latency));
   part(longest, body - k.fixed - latency, anchors);
 }

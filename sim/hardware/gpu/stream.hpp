@@ -23,6 +23,7 @@ namespace fieldsim::hardware::gpu {
 
 struct StreamOptions {
   Duration gap;  // before each kernel: eager or graph launch
+  Limiter launched_by = Limiter::launch;
   bool fast_forward = true;
   std::int64_t traced_kernels = 100'000;  // kernel spans drawn before only whole programs are
 };
