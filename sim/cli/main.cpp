@@ -33,6 +33,21 @@ int main(int argc, char** argv) {
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
 
+  CLI::App* explain = app.add_subcommand(
+      "explain", "critical path, bound and elasticity of each resource, what would make it faster");
+  explain->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
+      ->required()
+      ->expected(1);
+  common(explain);
+  explain->remove_option(explain->get_option("--timing"));
+  explain
+      ->add_option("--metric", o.metric,
+                   "what is to be explained: the path of a number in the result JSON")
+      ->default_val("throughput.tokens_per_s");
+  explain->add_option("--fidelity", o.fidelity, "instead of the scenario's");
+  explain->add_option("--trace", o.trace, "write a Chrome trace with the critical path in it");
+  explain->add_option("--csv", o.csv, "write a row for each parameter");
+
   CLI::App* reproduce =
       app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
   reproduce->add_option("id", o.files, "only these claims");
@@ -85,6 +100,7 @@ int main(int argc, char** argv) {
   return fieldsim::cli::guarded([&] {
     if (*run) return fieldsim::cli::run(o);
     if (*compare) return fieldsim::cli::compare(o);
+    if (*explain) return fieldsim::cli::explain(o);
     if (*reproduce) return fieldsim::cli::reproduce(o);
     if (*validate) return fieldsim::cli::validate(o);
     if (*calibrate) return fieldsim::cli::calibrate(o);
