@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
       app.add_subcommand("compare", "scenarios side by side, first one as baseline");
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
+  compare->add_option("--csv", o.csv, "write a row for each scenario");
 
   CLI::App* explain = app.add_subcommand(
       "explain", "critical path, bound and elasticity of each resource, what would make it faster");

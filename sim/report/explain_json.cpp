@@ -91,7 +91,7 @@ Json speedup_json(const ex::Explanation& e) {
                      {"set", a.assignment}});
   for (const ex::Together& t : e.together)
     together.push_back({{"parameters", {t.first, t.second}},
-                        {"factor", t.factor},
+                        {"factors", {t.first_factor, t.second_factor}},
                         {"speedup", t.speedup},
                         {"set", t.assignments}});
   for (const ex::Alternative& a : e.alternatives) {

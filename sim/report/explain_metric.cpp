@@ -1,7 +1,10 @@
 // The metric that is explained, from result JSON.
 #include <fmt/format.h>
 
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "sim/base/error.hpp"
 #include "sim/config/catalogue.hpp"
@@ -60,7 +63,10 @@ double metric_value(const Json& result, const std::string& path) {
 
 ex::Evaluate evaluator(const std::string& reference, const std::vector<std::string>& settings,
                        const std::string& metric) {
+  // A search comes back to points it has seen.
+  const auto known = std::make_shared<std::map<std::vector<std::string>, ex::Outcome>>();
   return [=](const std::vector<std::string>& more) {
+    if (const auto it = known->find(more); it != known->end()) return it->second;
     std::vector<std::string> all = settings;
     all.insert(all.end(), more.begin(), more.end());
     ex::Outcome o;
@@ -75,9 +81,12 @@ ex::Evaluate evaluator(const std::string& reference, const std::vector<std::stri
     } catch (const ConfigError& e) {
       const Problem& p = e.problems().front();
       o.problem = p.path.empty() ? p.message : p.path + ": " + p.message;
-    } catch (const des::ProcessError&) {
-      o.problem = "a quantity of the run leaves 64 bits";
+    } catch (const des::ProcessError& e) {
+      o.problem = e.what();
+    } catch (const std::overflow_error& e) {  // of the closed forms
+      o.problem = e.what();
     }
+    known->emplace(more, o);
     return o;
   };
 }

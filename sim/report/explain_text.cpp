@@ -122,7 +122,7 @@ void ceilings(std::string& out, const char* phase, Duration time,
 std::string gains(const std::optional<ex::Side>& s) {
   if (!s) return "-";
   if (!s->problem.empty()) return "cannot";
-  const std::string run = fmt::format("{:+.2f} %", 100 * s->gain);
+  const std::string run = fmt::format("{:+.2f} %{}", 100 * s->gain, s->fits ? "" : " (no room)");
   if (!s->predicted_gain) return run;
   return fmt::format("{:+.2f} / {}{}", 100 * *s->predicted_gain, run, s->kink ? "*" : "");
 }
@@ -132,7 +132,7 @@ void elasticities(std::string& out, const ex::Explanation& e) {
   out += fmt::format("  {:<21}{:>12}{:>9}{:>9}{:>20}{:>20}  {}\n", "", "now", "by path", "by runs",
                      "10 % more", "10 % less", "the run with more");
   std::vector<std::string> idle;
-  bool kink = false, step = false;
+  bool kink = false, step = false, full = false;
   for (const ex::Elasticity& one : e.elasticities) {
     const double by_runs = one.measured.value_or(0), by_path = one.predicted.value_or(0);
     if (std::fabs(by_runs) < kShown && std::fabs(by_path) < kShown) {
@@ -141,6 +141,7 @@ void elasticities(std::string& out, const ex::Explanation& e) {
     }
     for (const auto& s : {one.up, one.down}) {
       kink = kink || (s && s->kink);
+      full = full || (s && !s->fits);
       step = step || (s && std::fabs(std::fabs(s->factor - 1) - ex::kStep) > 1e-3);
     }
     const auto& shown = one.up ? one.up : one.down;
@@ -154,6 +155,7 @@ void elasticities(std::string& out, const ex::Explanation& e) {
   if (!idle.empty()) out += "  no effect: " + joined(idle) + "\n";
   out += "  10 % more, 10 % less: speed gained, as the path predicts / in the run";
   if (step) out += "; # counts move by one at least";
+  if (full) out += "; no room: more than device memory holds";
   out += '\n';
   if (kink) out += "  * the two part: the bound moves to another resource on the way\n";
   out += '\n';
@@ -166,7 +168,7 @@ void faster(std::string& out, const ex::Explanation& e) {
     if (a.reached != b.reached) return a.reached;
     return a.reached ? a.factor < b.factor : a.speedup > b.speedup;
   });
-  std::vector<std::string> idle;
+  std::vector<std::string> idle, stuck;
   for (const ex::Alone& a : all) {
     constexpr double kAny = 1.005;
     if (a.reached)
@@ -176,24 +178,33 @@ void faster(std::string& out, const ex::Explanation& e) {
       out += fmt::format("  {:<22}not by this alone: {:.3g} x better gives {:.3g}x\n", a.label,
                          a.factor, a.speedup);
     else
-      idle.push_back(a.label);
+      (a.assignment.empty() ? stuck : idle).push_back(a.label);
   }
+  if (!stuck.empty())
+    out += "  no more can be had (ranges, device memory): " + joined(stuck) + "\n";
   if (!idle.empty()) out += "  nothing gained, however much better: " + joined(idle) + "\n";
   constexpr std::size_t kPairs = 3;
   for (std::size_t i = 0; i < std::min(kPairs, e.together.size()); ++i) {
     const ex::Together& t = e.together[i];
-    out += fmt::format("  {:<22}{:>7.3g} x better, both  {}\n", t.first + " + " + t.second,
-                       t.factor, quoted_sets(t.assignments));
+    out += fmt::format("  {:<22}{:>7.3g} x better and {} {:.3g} x  {}\n", t.first, t.first_factor,
+                       t.second, t.second_factor, quoted_sets(t.assignments));
   }
-  out += "  Better by the same factor each; nothing is said of what a factor costs.\n\n";
+  out +=
+      "  Of pairs, both by the same factor but for whole counts; nothing is said of what a factor "
+      "costs.\n\n";
 }
 
 void policies(std::string& out, const ex::Explanation& e) {
   if (e.alternatives.empty()) return;
   out += "other policies, everything else as it is\n";
+  std::vector<std::string> same;
   for (const ex::Alternative& a : e.alternatives) {
     if (!a.problem.empty()) {
       out += fmt::format("  {:<44}cannot be had: {}\n", a.label, a.problem);
+      continue;
+    }
+    if (std::fabs(a.speedup - 1) < kShown) {
+      same.push_back(a.label);
       continue;
     }
     std::string notes = a.weaker ? "  (checks less or later)" : "";
@@ -201,6 +212,7 @@ void policies(std::string& out, const ex::Explanation& e) {
     out += fmt::format("  {:<44}{:>7.3g}x  {}{}\n", a.label, a.speedup, quoted_sets(a.assignments),
                        notes);
   }
+  if (!same.empty()) out += "  no difference: " + joined(same) + "\n";
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/hardware/gpu/device.hpp"
+#include "sim/hardware/pcie/rate.hpp"
 
 namespace fieldsim::system::explain {
 
@@ -44,12 +45,22 @@ void add_serial(std::vector<Ceiling>& all, const TaskLog* log, bool decode) {
     all.push_back({std::string(hardware::kLimiterNames[static_cast<std::size_t>(l)]), sum[l]});
 }
 
-std::vector<Ceiling> decode_ceilings(const Result& r, const TaskLog* log) {
-  std::vector<Ceiling> all;
-  for (const ResourceUse& u : r.resources)
-    if (u.name != "launch" && u.name != "host" && u.name != "assumed step" &&
-        u.name != "generation" && u.name != "rollback")
+std::vector<Ceiling> decode_ceilings(const Scenario& s, const Result& r, const TaskLog* log) {
+  using hardware::pcie::Direction;
+  const auto& gpu = s.hardware.gpu;
+  std::vector<Ceiling> all = {
+      {"compute",
+       time_for(r.decode_phase.totals.flops, scaled(gpu.compute.fp16, gpu.compute.achieved))}};
+  for (const ResourceUse& u : r.resources) {
+    if (u.name == "hbm")
+      all.push_back({u.name, time_for(u.bytes, hardware::gpu::effective_bandwidth(gpu.hbm))});
+    else if (u.name == "link.to_host")
+      all.push_back({u.name, time_for(u.bytes, payload_rate(s.hardware.link, Direction::to_host))});
+    else if (u.name == "host.memory")
+      all.push_back({u.name, time_for(u.bytes, s.hardware.host.memory_bandwidth)});
+    else if (u.name == "host.hash" || u.name == "verifier" || u.name == "ledger")
       all.push_back({u.name, u.busy});
+  }
   add_serial(all, log, true);
   return longest_first(std::move(all), r.decode + r.drain);
 }
@@ -80,7 +91,7 @@ Explanation explain(const Scenario& s, const Result& r, const TaskLog* log, cons
     for (const TaskClass& c : e.classes) e.tasks += c.count;
   }
   e.prefill_ceilings = prefill_ceilings(s, r, log);
-  e.decode_ceilings = decode_ceilings(r, log);
+  e.decode_ceilings = decode_ceilings(s, r, log);
   const std::vector<Parameter> all = parameters(s);
   const Baseline baseline{value, r.memory.fits};
   e.elasticities = elasticities(all, metric, e.path ? &*e.path : nullptr, value, evaluate);

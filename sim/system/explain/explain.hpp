@@ -12,8 +12,8 @@
 
 namespace fieldsim::system::explain {
 
-// The time that one resource was at work in a phase: with everything else free the phase takes no
-// less.
+// The time that one resource alone needs for what it did in a phase: bytes or operations at its
+// full rate, or the time it was held. With everything else free the phase takes no less.
 struct Ceiling {
   std::string resource;
   Duration busy;

@@ -128,7 +128,8 @@ void policies(List& list, const Scenario& s) {
   if (s.verification.timing != Timing::none)
     for (const char* key : {"every_tokens", "every", "dirty_bytes"})
       list.add("boundary interval", std::string("verification.boundary.") + key, Law::policy);
-  list.add("batch", "workload.batch", Law::policy);
+  // A pinned step does not know the batch.
+  if (!s.workload.decode_step) list.add("batch", "workload.batch", Law::policy);
   list.add("prefill chunk", "workload.prefill_chunk", Law::policy);
 }
 

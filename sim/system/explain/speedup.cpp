@@ -9,24 +9,28 @@ namespace {
 
 constexpr double kGrid = 1.01;      // factors are found to 1 %
 constexpr double kWorth = 1.02;     // of a pair, each resource must do this much alone
-constexpr std::size_t kPaired = 5;  // of those, the ones that can do most
+constexpr std::size_t kPaired = 4;  // of those, the ones that can do most
 
-std::optional<std::string> better(const Parameter& p, double factor) {
-  const auto t = p.knob.turned(p.better_when_larger() ? factor : 1.0 / factor);
-  if (!t) return std::nullopt;
-  return t->assignment;
+std::optional<Knob::Turned> better(const Parameter& p, double factor) {
+  auto t = p.knob.turned(p.better_when_larger() ? factor : 1.0 / factor);
+  if (t && !p.better_when_larger()) t->factor = 1.0 / t->factor;
+  return t;
 }
 
 struct Trial {
   double speedup = 0;  // zero: cannot be had
   std::vector<std::string> assignments;
+  std::vector<double> factors;  // as they came out
 };
 
 Trial attempt(const std::vector<const Parameter*>& turned, double factor, const Metric& metric,
               const Baseline& baseline, const Evaluate& evaluate) {
   Trial t;
   for (const Parameter* p : turned)
-    if (auto a = better(*p, factor)) t.assignments.push_back(std::move(*a));
+    if (auto a = better(*p, factor)) {
+      t.assignments.push_back(std::move(a->assignment));
+      t.factors.push_back(a->factor);
+    }
   if (t.assignments.size() != turned.size()) return {};
   const Outcome o = evaluate(t.assignments);
   if (!o || (baseline.fits && !o.fits)) return t;
@@ -84,7 +88,7 @@ std::vector<Alone> alone(const std::vector<Parameter>& parameters, const Metric&
     const int at = found.value_or(last);
     if (at > 0) {
       const Trial t = attempt(one, grid(at), metric, baseline, evaluate);
-      a.factor = grid(at);
+      a.factor = t.factors.empty() ? 1.0 : t.factors.front();
       a.speedup = t.speedup > 0 ? t.speedup : 1.0;
       a.assignment = t.assignments.empty() ? "" : t.assignments.front();
     }
@@ -116,14 +120,15 @@ std::vector<Together> together(const std::vector<Parameter>& parameters,
       const auto found = first_step(two, metric, baseline, evaluate, goal, last);
       if (!found) continue;
       const double factor = grid(*found);
-      // Less of both than of either alone, by more than the grid can tell.
-      if ((a.reached && a.factor <= factor * kGrid) || (b.reached && b.factor <= factor * kGrid))
-        continue;
       const Trial t = attempt(two, factor, metric, baseline, evaluate);
-      pairs.push_back({a.label, b.label, factor, t.speedup, t.assignments});
+      // Less of both than of either alone, by more than the grid can tell.
+      const double larger = std::max(t.factors[0], t.factors[1]) * kGrid;
+      if ((a.reached && a.factor <= larger) || (b.reached && b.factor <= larger)) continue;
+      pairs.push_back({a.label, b.label, t.factors[0], t.factors[1], t.speedup, t.assignments});
     }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Together& a, const Together& b) { return a.factor < b.factor; });
+  std::stable_sort(pairs.begin(), pairs.end(), [](const Together& a, const Together& b) {
+    return a.first_factor * a.second_factor < b.first_factor * b.second_factor;
+  });
   return pairs;
 }
 

@@ -24,7 +24,7 @@ struct Alone {
 
 struct Together {
   std::string first, second;
-  double factor = 1;  // of both
+  double first_factor = 1, second_factor = 1;
   double speedup = 1;
   std::vector<std::string> assignments;
 };
@@ -47,8 +47,8 @@ struct Baseline {
 std::vector<Alone> alone(const std::vector<Parameter>& parameters, const Metric& metric,
                          const Baseline& baseline, const Evaluate& evaluate, const Goal& goal);
 
-// Two resources better by the same factor; the smallest such factors first. Pairs of which one
-// alone does as well are left out.
+// Two resources better by the same factor, but for rounding of counts; the smallest such factors
+// first. Pairs of which one alone does as well are left out.
 std::vector<Together> together(const std::vector<Parameter>& parameters,
                                const std::vector<Alone>& alone, const Metric& metric,
                                const Baseline& baseline, const Evaluate& evaluate,
