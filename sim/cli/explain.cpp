@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/commands.hpp"
@@ -8,8 +11,22 @@
 
 namespace fieldsim::cli {
 
+namespace ex = system::explain;
+
+namespace {
+
+// Counts the runs on a terminal: a long scenario takes hundreds of times as long to explain.
+ex::Evaluate counted(ex::Evaluate evaluate, bool quiet) {
+  if (quiet || ::isatty(STDERR_FILENO) == 0) return evaluate;
+  return [evaluate, runs = 0](const std::vector<std::string>& more) mutable {
+    fmt::print(stderr, "\rfieldsim: run {} ", ++runs);
+    return evaluate(more);
+  };
+}
+
+}  // namespace
+
 int explain(const Options& o) {
-  namespace ex = system::explain;
   for (const std::string& path : {o.json, o.csv, o.trace}) require_writable(path);
   std::vector<std::string> settings = o.settings();
   if (!o.fidelity.empty()) settings.push_back("fidelity=" + o.fidelity);
@@ -26,9 +43,11 @@ int explain(const Options& o) {
         "the run aborts: a boundary failed more often than recovery.retry_limit, so there is no "
         "whole run to explain");
   const double value = report::metric_value(report::result_json(loaded, result, false), o.metric);
+  // The tile fidelity looks inside the kernels: its part follows this one, from its own header.
   const ex::Explanation e =
       ex::explain(scenario, result, log.tasks().empty() ? nullptr : &log, ex::metric_of(o.metric),
-                  value, report::evaluator(o.files.front(), settings, o.metric));
+                  value, counted(report::evaluator(o.files.front(), settings, o.metric), o.quiet));
+  if (!o.quiet && ::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{:30}\r", "");
   if (!o.trace.empty()) {
     report::draw_critical_path(trace, log, e);
     write_output(o.trace, trace.json());

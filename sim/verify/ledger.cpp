@@ -57,9 +57,11 @@ des::Task<> Ledger::round_trip(hardware::Account& spent, hardware::Trail& trail)
   co_await engine_.delay(params_.round_trip + (logs ? params_.commit : Duration::zero()));
   spent.add(Category::ledger, engine_.now() - began);
   busy_ += engine_.now() - began;
-  hardware::Peel peel(Category::ledger, engine_.now() - began);
-  trail.add("ledger read", began, engine_.now(),
-            peel.take(Limiter::round_trip, params_.round_trip).rest(Limiter::log_commit));
+  if (trail) {
+    hardware::Peel peel(Category::ledger, engine_.now() - began);
+    trail.add("ledger read", began, engine_.now(),
+              peel.take(Limiter::round_trip, params_.round_trip).rest(Limiter::log_commit));
+  }
   const std::int64_t signatures = params_.consistency == Consistency::quorum ? params_.cosigners
                                   : params_.consistency == Consistency::cached_head ? 1
                                                                                     : 0;
@@ -77,6 +79,7 @@ des::Task<> Ledger::work(Limiter limiter, Duration length, hardware::Account& sp
   const Time began = engine_.now();
   co_await host_.work(length);
   spent.add(Category::hash, engine_.now() - began);
+  if (!trail) co_return;
   hardware::Peel peel(Category::hash, engine_.now() - began);
   trail.add(limiter == Limiter::merkle ? "Merkle path" : "signatures", began, engine_.now(),
             peel.take(limiter, length).rest());

@@ -167,8 +167,9 @@ des::Task<> Verifier::on_host(Check& check, Bytes codes) {
       const Time began = m_.engine.now();
       co_await m_.link.copy(Direction::to_host, bytes, host_memory(params_.transfer.memory));
       check.spent.add(Category::transfer, m_.engine.now() - began);
-      check.trail.add("copy", began, m_.engine.now(),
-                      copy_split(bytes, params_.transfer.memory, m_.link.params().submit, began));
+      if (check.trail)
+        check.trail.add("copy", began, m_.engine.now(),
+                        copy_split(bytes, params_.transfer.memory, m_.link.params().submit, began));
       co_await wake_up(check.spent, check.trail);
     }
     co_await finish_piece(check, bytes);
@@ -179,7 +180,7 @@ des::Task<> Verifier::finish_piece(Check& check, Bytes bytes) {
   const Time began = m_.engine.now();
   co_await m_.host.hash(hash_params(), bytes, params_.hash.threads);
   check.spent.add(Category::hash, m_.engine.now() - began);
-  check.trail.add("hash", began, m_.engine.now(), hash_split(bytes, began));
+  if (check.trail) check.trail.add("hash", began, m_.engine.now(), hash_split(bytes, began));
   if (params_.ledger.each_piece) co_await ledger_.read(check.spent, check.trail);
 }
 
@@ -196,8 +197,9 @@ des::Task<> Verifier::copy_piece(Bytes bytes, bool first, bool last, Trail* trai
         wait(m_.link.params().submit));
   }
   const Duration submit = first ? m_.link.params().submit : Duration::zero();
-  trail->add("copy", began, m_.engine.now(),
-             copy_split(bytes, params_.transfer.memory, submit, began));
+  if (*trail)
+    trail->add("copy", began, m_.engine.now(),
+               copy_split(bytes, params_.transfer.memory, submit, began));
 }
 
 des::Task<> Verifier::wait(Duration d) { co_await m_.engine.delay(d); }
@@ -232,8 +234,9 @@ des::Task<> Verifier::compare_digest(Account& spent, Trail& trail) {
   const Time began = m_.engine.now();
   co_await m_.link.copy(Direction::to_host, kDigest, HostMemory::pinned);
   spent.add(Category::transfer, m_.engine.now() - began);
-  trail.add("copy", began, m_.engine.now(),
-            copy_split(kDigest, TransferMemory::pinned, m_.link.params().submit, began));
+  if (trail)
+    trail.add("copy", began, m_.engine.now(),
+              copy_split(kDigest, TransferMemory::pinned, m_.link.params().submit, began));
   co_await wake_up(spent, trail);
 }
 
