@@ -44,7 +44,7 @@ constexpr Line kLines[] = {
     {"energy per token, J", "/energy_j_per_token", Line::Kind::number},
 };
 
-constexpr std::size_t kLabel = 38, kColumn = 16, kLine = 110;
+constexpr std::size_t kLabel = 38, kColumn = 16;
 
 std::string cell(const Line& line, double v, double base, bool first) {
   std::string s = line.kind == Line::Kind::time    ? duration_text(v)
@@ -152,20 +152,7 @@ std::string comparison_text(const std::vector<Compared>& all) {
     else
       same.push_back(trimmed(line.label) + " " + cells.front());
   }
-  if (!same.empty()) {
-    out += "\nthe same in all\n ";
-    std::size_t column = 1;
-    for (std::size_t i = 0; i < same.size(); ++i) {
-      const std::string word = " " + same[i] + (i + 1 < same.size() ? "," : "");
-      if (column + word.size() > kLine) {
-        out += "\n ";
-        column = 1;
-      }
-      out += word;
-      column += word.size();
-    }
-    out += '\n';
-  }
+  if (!same.empty()) out += "\n" + listed("the same in all:", same);
   return out;
 }
 

@@ -26,12 +26,6 @@ std::string quoted_sets(const std::vector<std::string>& all) {
   return s;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string s;
-  for (const std::string& w : words) s += (s.empty() ? "" : ", ") + w;
-  return s;
-}
-
 const char* moment(TaskLog::Mark m) {
   switch (m) {
     case TaskLog::Mark::decode_began:
@@ -152,12 +146,16 @@ void elasticities(std::string& out, const ex::Explanation& e) {
                        one.measured ? fmt::format("{:+.3f}", by_runs) : "-", gains(one.up),
                        gains(one.down), shown ? quoted_set(shown->assignment) : "");
   }
-  if (!idle.empty()) out += "  no effect: " + joined(idle) + "\n";
+  if (!idle.empty()) out += listed("no effect:", idle);
   out += "  10 % more, 10 % less: speed gained, as the path predicts / in the run";
   if (step) out += "; # counts move by one at least";
   if (full) out += "; no room: more than device memory holds";
   out += '\n';
-  if (kink) out += "  * the two part: the bound moves to another resource on the way\n";
+  if (kink)
+    out +=
+        "  * the two part by over 0.02 %: the path moves to another resource, or others change "
+        "pace "
+        "with this one\n";
   out += '\n';
 }
 
@@ -180,9 +178,8 @@ void faster(std::string& out, const ex::Explanation& e) {
     else
       (a.assignment.empty() ? stuck : idle).push_back(a.label);
   }
-  if (!stuck.empty())
-    out += "  no more can be had (ranges, device memory): " + joined(stuck) + "\n";
-  if (!idle.empty()) out += "  nothing gained, however much better: " + joined(idle) + "\n";
+  if (!stuck.empty()) out += listed("no more can be had (ranges, device memory):", stuck);
+  if (!idle.empty()) out += listed("nothing gained, however much better:", idle);
   constexpr std::size_t kPairs = 3;
   for (std::size_t i = 0; i < std::min(kPairs, e.together.size()); ++i) {
     const ex::Together& t = e.together[i];
@@ -212,7 +209,7 @@ void policies(std::string& out, const ex::Explanation& e) {
     out += fmt::format("  {:<44}{:>7.3g}x  {}{}\n", a.label, a.speedup, quoted_sets(a.assignments),
                        notes);
   }
-  if (!same.empty()) out += "  no difference: " + joined(same) + "\n";
+  if (!same.empty()) out += listed("no difference:", same);
 }
 
 }  // namespace
