@@ -186,6 +186,7 @@ void faster(std::string& out, const ex::Explanation& e) {
     out += fmt::format("  {:<22}{:>7.3g} x better and {} {:.3g} x  {}\n", t.first, t.first_factor,
                        t.second, t.second_factor, quoted_sets(t.assignments));
   }
+  if (e.together.empty()) out += "  no pair does it with less than one of the two alone\n";
   out +=
       "  Of pairs, both by the same factor but for whole counts; nothing is said of what a factor "
       "costs.\n\n";

@@ -24,7 +24,10 @@ class List {
                  std::vector<Limiter> parts = {}) {
     auto knob = Knob::find(s_, path);
     if (!knob) return nullptr;
-    out_.push_back({label, std::move(*knob), law, std::move(parts)});
+    Parameter p{label, std::move(*knob)};
+    p.law = law;
+    p.parts = std::move(parts);
+    out_.push_back(std::move(p));
     return &out_.back();
   }
   std::vector<Parameter> take() { return std::move(out_); }
@@ -102,7 +105,8 @@ void hashing(List& list, const Scenario& s) {
   const std::string path = "hardware.host." + function;
   list.add("hash rate of a core", path + ".rate", Law::rate, {Limiter::hash});
   list.add("hash call", path + ".per_call", Law::time, {Limiter::hash_call});
-  list.add("hash threads", "verification.hash.threads", Law::rate, {Limiter::hash});
+  if (auto* p = list.add("hash threads", "verification.hash.threads", Law::rate, {Limiter::hash}))
+    p->most = s.hardware.host.cores;
 }
 
 void ledger(List& list, const Scenario& s) {

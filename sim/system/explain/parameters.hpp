@@ -1,6 +1,7 @@
 #pragma once
 // The resources and settings of a scenario that set its pace: where each stands in the file, and
 // which parts of the critical path follow from it.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Parameter {
   Law law = Law::policy;
   std::vector<hardware::Limiter> parts;
   bool prefill = true, decode = true;  // phases whose parts follow it
+  std::optional<std::int64_t> most;    // beyond which more of it is nothing
 
   bool better_when_larger() const { return law != Law::time; }
 };

@@ -7,12 +7,15 @@ namespace fieldsim::system::explain {
 
 namespace {
 
-constexpr double kGrid = 1.01;      // factors are found to 1 %
-constexpr double kWorth = 1.02;     // of a pair, each resource must do this much alone
-constexpr std::size_t kPaired = 4;  // of those, the ones that can do most
+constexpr double kGrid = 1.01;     // factors are found to 1 %
+constexpr double kWorth = 1.02;    // a speed-up below this is not worth a pair
+constexpr std::size_t kFirst = 3;  // resources that pairs are built on: those that can do most
+constexpr std::size_t kPairs = 6;  // pairs searched: those that can do most
 
 std::optional<Knob::Turned> better(const Parameter& p, double factor) {
   auto t = p.knob.turned(p.better_when_larger() ? factor : 1.0 / factor);
+  if (t && p.most && t->factor * static_cast<double>(p.knob.value()) > static_cast<double>(*p.most))
+    return std::nullopt;
   if (t && !p.better_when_larger()) t->factor = 1.0 / t->factor;
   return t;
 }
@@ -86,50 +89,80 @@ std::vector<Alone> alone(const std::vector<Parameter>& parameters, const Metric&
     const auto found = first_step(one, metric, baseline, evaluate, goal, last);
     a.reached = found.has_value();
     const int at = found.value_or(last);
-    if (at > 0) {
-      const Trial t = attempt(one, grid(at), metric, baseline, evaluate);
-      a.factor = t.factors.empty() ? 1.0 : t.factors.front();
-      a.speedup = t.speedup > 0 ? t.speedup : 1.0;
-      a.assignment = t.assignments.empty() ? "" : t.assignments.front();
-    }
+    const auto settle = [&](int n, double& speedup, std::string& assignment) {
+      if (n == 0) return 1.0;
+      const Trial t = attempt(one, grid(n), metric, baseline, evaluate);
+      speedup = t.speedup > 0 ? t.speedup : 1.0;
+      assignment = t.assignments.empty() ? "" : t.assignments.front();
+      return t.factors.empty() ? 1.0 : t.factors.front();
+    };
+    a.factor = settle(at, a.speedup, a.assignment);
+    settle(last, a.limit_speedup, a.limit_assignment);
     all.push_back(std::move(a));
   }
   return all;
 }
 
+namespace {
+
+struct Pair {
+  std::size_t first, second;
+  double limit;  // speed-up with both turned as far as can be
+};
+
+// Pairs in which the second adds to the first, those that can do most first. What one resource
+// hides shows only when it is out of the way, so the second is tried behind the first.
+std::vector<Pair> promising(const std::vector<Alone>& alone, const Metric& metric,
+                            const Baseline& baseline, const Evaluate& evaluate, const Goal& goal) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < alone.size(); ++i)
+    if (alone[i].limit_speedup >= kWorth) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return alone[a].limit_speedup > alone[b].limit_speedup;
+  });
+  order.resize(std::min(order.size(), kFirst));
+  std::vector<Pair> pairs;
+  for (auto first = order.begin(); first != order.end(); ++first)
+    for (std::size_t j = 0; j < alone.size(); ++j) {
+      const Alone &a = alone[*first], &b = alone[j];
+      if (std::find(order.begin(), first + 1, j) != first + 1 || b.limit_assignment.empty())
+        continue;
+      const Outcome o = evaluate({a.limit_assignment, b.limit_assignment});
+      if (!o || (baseline.fits && !o.fits)) continue;
+      const double limit = metric.speed(o.value) / metric.speed(baseline.value);
+      const bool adds = limit >= kWorth * std::max(a.limit_speedup, b.limit_speedup);
+      if (limit >= goal.speedup && adds)
+        pairs.push_back({std::min(*first, j), std::max(*first, j), limit});
+    }
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.limit > b.limit; });
+  pairs.resize(std::min(pairs.size(), kPairs));
+  return pairs;
+}
+
+}  // namespace
+
 std::vector<Together> together(const std::vector<Parameter>& parameters,
                                const std::vector<Alone>& alone, const Metric& metric,
                                const Baseline& baseline, const Evaluate& evaluate,
                                const Goal& goal) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < alone.size(); ++i)
-    if (alone[i].speedup >= kWorth) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (alone[a].reached != alone[b].reached) return alone[a].reached;
-    return alone[a].reached ? alone[a].factor < alone[b].factor
-                            : alone[a].speedup > alone[b].speedup;
-  });
-  order.resize(std::min(order.size(), kPaired));
-  std::sort(order.begin(), order.end());
-  std::vector<Together> pairs;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    for (std::size_t j = i + 1; j < order.size(); ++j) {
-      const Alone &a = alone[order[i]], &b = alone[order[j]];
-      const std::vector<const Parameter*> two = {&parameters[order[i]], &parameters[order[j]]};
-      const int last = last_step(two, metric, baseline, evaluate, goal.most);
-      const auto found = first_step(two, metric, baseline, evaluate, goal, last);
-      if (!found) continue;
-      const double factor = grid(*found);
-      const Trial t = attempt(two, factor, metric, baseline, evaluate);
-      // Less of both than of either alone, by more than the grid can tell.
-      const double larger = std::max(t.factors[0], t.factors[1]) * kGrid;
-      if ((a.reached && a.factor <= larger) || (b.reached && b.factor <= larger)) continue;
-      pairs.push_back({a.label, b.label, t.factors[0], t.factors[1], t.speedup, t.assignments});
-    }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Together& a, const Together& b) {
+  std::vector<Together> all;
+  for (const Pair& p : promising(alone, metric, baseline, evaluate, goal)) {
+    const Alone &a = alone[p.first], &b = alone[p.second];
+    const std::vector<const Parameter*> two = {&parameters[p.first], &parameters[p.second]};
+    const int last = last_step(two, metric, baseline, evaluate, goal.most);
+    const auto found = first_step(two, metric, baseline, evaluate, goal, last);
+    if (!found) continue;
+    const Trial t = attempt(two, grid(*found), metric, baseline, evaluate);
+    // Less of both than of either alone, by more than the grid can tell.
+    const double larger = std::max(t.factors[0], t.factors[1]) * kGrid;
+    if ((a.reached && a.factor <= larger) || (b.reached && b.factor <= larger)) continue;
+    all.push_back({a.label, b.label, t.factors[0], t.factors[1], t.speedup, t.assignments});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Together& a, const Together& b) {
     return a.first_factor * a.second_factor < b.first_factor * b.second_factor;
   });
-  return pairs;
+  return all;
 }
 
 }  // namespace fieldsim::system::explain

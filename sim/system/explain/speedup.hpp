@@ -20,6 +20,9 @@ struct Alone {
   double factor = 1;   // better by this, and no less, reaches the goal; else how far it was turned
   double speedup = 1;  // there
   std::string assignment;  // there
+  // Turned as far as can be.
+  double limit_speedup = 1;
+  std::string limit_assignment;
 };
 
 struct Together {

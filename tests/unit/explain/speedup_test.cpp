@@ -75,3 +75,18 @@ TEST_CASE("a knob is turned to legal values only, and says by how much it was tu
   CHECK_FALSE(ex::Knob::find(loaded.scenario, "workload.decode_step"));  // not set
   CHECK_FALSE(ex::Knob::find(loaded.scenario, "attention.kernel"));      // no number
 }
+
+TEST_CASE(
+    "a pair is found although the second resource does nothing until the first is out of the way") {
+  // One verifier sets the pace at 1.3 ms; behind it waits a step of 1 ms, which alone gives
+  // nothing.
+  const File file(timed("optimistic", "1.3 ms"));
+  const Explained x = explained(file.path());
+  CHECK_FALSE(x.alone("verification.ledger.round_trip").reached);
+  CHECK_FALSE(x.alone("workload.decode_step").reached);
+  bool found = false;
+  for (const ex::Together& t : x.e.together)
+    found = found || (t.assignments.front().starts_with("workload.decode_step") &&
+                      t.assignments.back().starts_with("verification.ledger.round_trip"));
+  CHECK(found);
+}
