@@ -24,9 +24,7 @@ class List {
                  std::vector<Limiter> parts = {}) {
     auto knob = Knob::find(s_, path);
     if (!knob) return nullptr;
-    Parameter p{label, std::move(*knob)};
-    p.law = law;
-    p.parts = std::move(parts);
+    Parameter p{label, std::move(*knob), law, std::move(parts), true, true, std::nullopt};
     out_.push_back(std::move(p));
     return &out_.back();
   }
