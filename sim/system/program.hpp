@@ -2,6 +2,7 @@
 // From the operators of a step to the kernels of a stream: bytes, arithmetic and launches on one
 // device. Built once for a batch; only attention changes from step to step.
 #include <cstdint>
+#include <memory>
 
 #include "sim/hardware/gpu/kernel.hpp"
 #include "sim/hardware/params.hpp"
@@ -24,9 +25,12 @@ struct StepTotals {
   StepTotals operator*(std::int64_t steps) const;
 };
 
+class TileKernels;
+
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(const Scenario& scenario);
+  ~ProgramBuilder();
 
   // One decode step with `context` KV tokens in each sequence, the new one included. The program
   // stays valid until the next call.
@@ -45,7 +49,7 @@ class ProgramBuilder {
 
  private:
   void assemble(const model::StepOperators& operators, const attention::Problem& problem);
-  hardware::gpu::Kernel kernel(const model::Operator& op) const;
+  hardware::gpu::Kernel kernel(const model::Operator& op, const attention::Problem& problem) const;
   void add_attention(hardware::gpu::Segment& segment, const attention::Problem& problem,
                      std::int64_t layers);
   attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
@@ -56,6 +60,7 @@ class ProgramBuilder {
   model::StepOperators decode_operators_, prefill_operators_;  // kernels point at their names
   hardware::gpu::Program program_;
   StepTotals totals_;
+  std::unique_ptr<TileKernels> tile_;  // null below tile fidelity
 };
 
 }  // namespace fieldsim::system

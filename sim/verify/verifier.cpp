@@ -84,16 +84,21 @@ des::Task<> Verifier::run(Check& check) {
   workers_.release();
 }
 
-des::Task<> Verifier::quantize(Check& check) {
-  const Time began = m_.engine.now();
-  co_await stream_turn_.acquire();
+Kernel Verifier::quantize_kernel(Bytes payload) const {
+  if (quantize_kernel_) return quantize_kernel_(payload);
   Kernel k;
   k.name = "quantise";
   k.category = Category::quantize;
-  k.hbm = check.payload + check.payload / kFp16Bytes;
-  k.compute = time_for(Flops::raw(check.payload.count() / kFp16Bytes * kQuantizeFlops),
+  k.hbm = payload + payload / kFp16Bytes;
+  k.compute = time_for(Flops::raw(payload.count() / kFp16Bytes * kQuantizeFlops),
                        m_.device.params().compute.fp32);
-  const Program program{"", {{{k}, 1}}};
+  return k;
+}
+
+des::Task<> Verifier::quantize(Check& check) {
+  const Time began = m_.engine.now();
+  co_await stream_turn_.acquire();
+  const Program program{"", {{{quantize_kernel(check.payload)}, 1}}};
   Account unused;
   co_await stream_.run(program, unused);
   stream_turn_.release();

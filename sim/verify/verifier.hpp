@@ -3,6 +3,7 @@
 // host and hash there, walk the Merkle path, read the ledger. `workers` payloads are checked at
 // once, each from its first byte to its verdict by one worker.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -42,6 +43,10 @@ class Verifier {
   Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
            bool fast_forward);
 
+  // Takes the quantising kernel from `kernel(payload)` instead of the roofline.
+  using QuantizeKernel = std::function<hardware::gpu::Kernel(Bytes payload)>;
+  void quantize_with(QuantizeKernel kernel) { quantize_kernel_ = std::move(kernel); }
+
   // Ends with the evidence in hand; whether it matches is for the caller to draw.
   des::Task<> run(Check& check);
 
@@ -56,6 +61,7 @@ class Verifier {
   des::Task<> on_host(Check& check, Bytes codes);
   des::Task<> on_device(Check& check, Bytes codes);
   des::Task<> quantize(Check& check);
+  hardware::gpu::Kernel quantize_kernel(Bytes payload) const;
   des::Task<> copy_piece(Bytes bytes, bool first, bool last);
   des::Task<> copy_ahead(Check& check, Bytes codes);
   des::Task<> wait(Duration d);
@@ -69,6 +75,7 @@ class Verifier {
   hardware::gpu::Stream stream_;  // quantising and tree hashing, beside generation
   des::Server stream_turn_;
   des::Server workers_;
+  QuantizeKernel quantize_kernel_;
   Ledger ledger_;
   Duration busy_;
   hardware::Lanes lanes_;
