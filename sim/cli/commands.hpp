@@ -14,7 +14,7 @@ struct Options {
   std::vector<std::string> files;
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> seed;
-  std::string json, csv, trace, kind;
+  std::string json, csv, trace, kind, fidelity;
   std::string hardware, gate, output;  // validate, calibrate
   std::vector<std::string> shapes;
   std::int64_t plan = 0;
@@ -31,6 +31,8 @@ int guarded(const std::function<int()>& command);
 
 int run(const Options& o);
 int compare(const Options& o);
+int explain(const Options& o);
+int explain_tile(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

@@ -33,6 +33,15 @@ int main(int argc, char** argv) {
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
 
+  CLI::App* explain = app.add_subcommand("explain", "where the time of a scenario goes");
+  explain->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
+      ->required()
+      ->expected(1);
+  common(explain);
+  explain->add_option("--fidelity", o.fidelity, "tile: an SM's time, operator by operator")
+      ->default_val("tile");
+  explain->add_option("--trace", o.trace, "write a Chrome trace: one CTA's pipeline, CTAs on SMs");
+
   CLI::App* reproduce =
       app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
   reproduce->add_option("id", o.files, "only these claims");
@@ -85,6 +94,7 @@ int main(int argc, char** argv) {
   return fieldsim::cli::guarded([&] {
     if (*run) return fieldsim::cli::run(o);
     if (*compare) return fieldsim::cli::compare(o);
+    if (*explain) return fieldsim::cli::explain(o);
     if (*reproduce) return fieldsim::cli::reproduce(o);
     if (*validate) return fieldsim::cli::validate(o);
     if (*calibrate) return fieldsim::cli::calibrate(o);

@@ -39,6 +39,11 @@ class ProgramBuilder {
   // One prefill step: `tokens` new tokens of each sequence behind `before` cached ones.
   const hardware::gpu::Program& prefill(std::int64_t tokens, std::int64_t before, bool last);
 
+  // One layer's attention: `query_tokens` new tokens of each sequence, in a `context` that holds
+  // them.
+  attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
+  const model::StepOperators& decode_operators() const { return decode_operators_; }
+
   // Of the program built last.
   const StepTotals& totals() const { return totals_; }
 
@@ -52,7 +57,6 @@ class ProgramBuilder {
   hardware::gpu::Kernel kernel(const model::Operator& op, const attention::Problem& problem) const;
   void add_attention(hardware::gpu::Segment& segment, const attention::Problem& problem,
                      std::int64_t layers);
-  attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
 
   const Scenario& s_;
   model::Precision precision_;

@@ -38,14 +38,15 @@ TileKernels::TileKernels(const Scenario& scenario)
               scenario.hardware.gpu.architecture},
       bandwidth_(hardware::gpu::effective_bandwidth(machine_params(scenario).gpu.hbm)) {}
 
-Breakdown TileKernels::time(const model::Operator& op, std::int64_t rows) {
+TileKernels::Prediction TileKernels::predict(const model::Operator& op, std::int64_t rows) {
   if (op.kind == OperatorKind::gemm) {
     const auto& g = op.gemm;
     auto [at, fresh] = products_.try_emplace({g.m, g.n, g.k, g.groups});
     if (fresh) {
       attention::tile::GemmCall call{g.m, g.n, g.k, 1, true};
       call.groups = g.groups;
-      at->second = breakdown(gemm_time(call, target_.shape, target_.params.gemm));
+      const auto choice = gemm_time(call, target_.shape, target_.params.gemm);
+      at->second = {breakdown(choice), demand(call, choice, target_.shape), tiling(choice)};
     }
     return at->second;
   }
@@ -56,11 +57,16 @@ Breakdown TileKernels::time(const model::Operator& op, std::int64_t rows) {
   const bool cold = op.kind == OperatorKind::embedding;  // rows of a table that nothing else reads
   const attention::tile::ElementwiseCall call{rows, real(bytes) / static_cast<double>(op.launches),
                                               cold};
-  return breakdown(elementwise_time(call, target_.shape, target_.params.quantize)) * launches;
+  attention::tile::Demand need = attention::tile::demand(call.bytes * launches, target_.shape);
+  if (!hardware::tile::memory_level(target_.shape, call.bytes, 1, cold).resident)
+    need.dram = call.bytes * launches / target_.shape.dram;
+  return {breakdown(elementwise_time(call, target_.shape, target_.params.quantize)) * launches,
+          need,
+          {}};
 }
 
 void TileKernels::set_times(Kernel& k, const model::Operator& op, std::int64_t rows) {
-  set_times(k, time(op, rows));
+  set_times(k, predict(op, rows).time);
 }
 
 void TileKernels::set_times(Kernel& k, const attention::tile::SequenceKernel& predicted) const {

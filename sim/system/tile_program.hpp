@@ -4,6 +4,7 @@
 // as in the event fidelity, so copies and other streams slow it.
 #include <cstdint>
 #include <map>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -22,8 +23,13 @@ class TileKernels {
 
   const attention::tile::Target& target() const { return target_; }
 
-  // Parts of an operator's time, us; all of its launches. `rows`: tokens of the step.
-  attention::tile::Breakdown time(const model::Operator& op, std::int64_t rows);
+  // An operator's time, parts in us, over all of its launches. `rows`: tokens of the step.
+  struct Prediction {
+    attention::tile::Breakdown time;
+    attention::tile::Demand demand;
+    std::string tiling;
+  };
+  Prediction predict(const model::Operator& op, std::int64_t rows);
 
   // `k`: the operator's or attention kernel's bytes and launches; its times are set.
   void set_times(hardware::gpu::Kernel& k, const model::Operator& op, std::int64_t rows);
@@ -39,7 +45,7 @@ class TileKernels {
   attention::tile::Target target_;
   BytesPerSecond bandwidth_;
   using Product = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
-  std::map<Product, attention::tile::Breakdown> products_;  // m, n, k, groups: repeat every step
+  std::map<Product, Prediction> products_;  // m, n, k, groups: repeat every step
 };
 
 // The scenario's machine: with tile fidelity, device memory carries what the fastest kernel

@@ -1,5 +1,7 @@
 #include "sim/attention/tile/sequence.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/attention/tile/elementwise.hpp"
@@ -158,6 +160,10 @@ class Sequencer {
     k.launch = attention_launch(t.plan, t.call, t_.shape, t.params);
     k.stages = t.stages;
     k.dram_bytes = distinct + t.plan.query_bytes + t.plan.output_bytes;
+    k.demand = demand(t.plan, t.call, k.dram_bytes, t_.shape);
+    k.tiling =
+        fmt::format("{} x {} tiles, {} per SM, {} split{}", t.plan.tile_rows, t.plan.tile_columns,
+                    t.plan.resident, t.plan.splits, t.plan.splits == 1 ? "" : "s");
     out_.push_back(std::move(k));
   }
 
@@ -179,7 +185,10 @@ class Sequencer {
     const auto n = static_cast<double>(passes);
     SequenceKernel k;
     k.name = cost_.kernels[out_.size()].name;
-    k.time = breakdown(gemm_time(c, t_.shape, t_.params.gemm)) * n;
+    const GemmChoice g = gemm_time(c, t_.shape, t_.params.gemm);
+    k.time = breakdown(g) * n;
+    k.demand = demand(c, g, t_.shape) * n;
+    k.tiling = tiling(g);
     k.dram_bytes = real(cost_.kernels[out_.size()].hbm);
     out_.push_back(std::move(k));
   }
@@ -194,6 +203,8 @@ class Sequencer {
     k.time = breakdown(elementwise_time(e, t_.shape, t_.params.quantize)) * n;
     const bool in_l2 = hardware::tile::memory_level(t_.shape, e.bytes, 1).resident;
     k.dram_bytes = in_l2 ? 0 : real(c.hbm);
+    k.demand = demand(e.bytes, t_.shape) * n;
+    k.demand.dram = k.dram_bytes / t_.shape.dram;
     out_.push_back(std::move(k));
   }
 
@@ -212,6 +223,11 @@ std::vector<SequenceKernel> sequence(const Problem& problem, const Target& targe
 }
 
 bool writes_cache(KernelKind kind) { return kind != KernelKind::unfused; }
+
+std::string tiling(const GemmChoice& g) {
+  return fmt::format("{} x {} tiles, {} wave{}, split-K {}", g.tile_m, g.tile_n, g.waves,
+                     g.waves == 1 ? "" : "s", g.split_k);
+}
 
 Breakdown breakdown(const GemmChoice& g) {
   Breakdown b;
@@ -236,6 +252,11 @@ Breakdown operator*(Breakdown b, double n) {
                        &b.combine, &b.scheduling, &b.copies})
     *part *= n;
   return b;
+}
+
+Demand operator*(Demand d, double n) {
+  for (double* part : {&d.dram, &d.l2, &d.matrix, &d.softmax, &d.shared_memory}) *part *= n;
+  return d;
 }
 
 }  // namespace fieldsim::attention::tile

@@ -8,6 +8,7 @@
 
 #include "sim/attention/cost.hpp"
 #include "sim/attention/tile/attention.hpp"
+#include "sim/attention/tile/demand.hpp"
 #include "sim/attention/tile/gemm.hpp"
 #include "sim/attention/tile/quantize.hpp"
 
@@ -26,6 +27,8 @@ struct SequenceKernel {
   double dram_bytes = 0;          // that device memory moves, at least; the rest comes from L2
   hardware::tile::Launch launch;  // of a tiled kernel: its CTAs; else without runs
   int stages = 0;                 // of a tiled kernel's ring
+  Demand demand;                  // of all its launches
+  std::string tiling;             // "16 x 64 tiles, 2 CTAs per SM, 8 splits"
 };
 
 // Throws ConfigError for what no kernel is described for: latent attention, head sizes that our
@@ -36,8 +39,10 @@ std::vector<SequenceKernel> sequence(const Problem& problem, const Target& targe
 // Whether the write of new K and V into the cache is part of the sequence's times.
 bool writes_cache(KernelKind kind);
 
+std::string tiling(const GemmChoice& choice);
 Breakdown breakdown(const GemmChoice& choice);
 Breakdown breakdown(const QuantizeTime& time);
 Breakdown operator*(Breakdown b, double n);
+Demand operator*(Demand d, double n);
 
 }  // namespace fieldsim::attention::tile

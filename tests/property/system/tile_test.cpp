@@ -6,7 +6,10 @@
 #include "sim/attention/tile/elementwise.hpp"
 #include "sim/hardware/gpu/stream.hpp"
 #include "sim/model/step.hpp"
+#include "sim/report/explain_tile.hpp"
 #include "sim/report/json.hpp"
+#include "sim/report/trace.hpp"
+#include "sim/system/explain_tile.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/tile_program.hpp"
 #include "tests/property/system/random_scenario.hpp"
@@ -43,7 +46,7 @@ Duration predicted_decode(const Scenario& s, std::int64_t context) {
       call.groups = op.gemm.groups;
       sum += duration_of(gemm_time(call, t.shape, t.params.gemm).total) * times;
     } else {
-      sum += duration_of(kernels.time(op, s.workload.batch).total()) * times;
+      sum += duration_of(kernels.predict(op, s.workload.batch).time.total()) * times;
     }
   };
   const auto operators = model::decode_operators(s.model, s.workload.batch);
@@ -197,4 +200,67 @@ TEST_CASE("a part, model or tile without a tile-level kernel is an error when it
   CHECK(small.find("B more than the 61440 B") != std::string::npos);
   CHECK(small.find("would fit") != std::string::npos);
   CHECK(error({"fidelity=event", "hardware=mi300x"}) == "no error");
+}
+
+TEST_CASE("explain takes the step apart that the simulation runs, and every part adds up") {
+  for (const char* part : {"a100-sxm-80gb", "h200-sxm"})
+    for (const KernelKind kind : kKinds) {
+      Scenario s = tile({std::string("hardware=") + part, "workload.batch=3"});
+      s.attention.kernel = kind;
+      s.workload.output_tokens = 1;
+      const TileExplanation e = explain_tile(s);
+      CAPTURE(part, static_cast<int>(kind));
+      double sum = 0;
+      for (const OperatorTime& op : e.decode.operators) {
+        CHECK(op.time.total() > 0);
+        // No resource alone needs more than the operator took, but for what L2 keeps of a re-read.
+        CHECK(op.demand.dram <= op.time.total() * 1.001);
+        sum += op.time.total();
+      }
+      CHECK(sum == Approx(e.decode.total.total()));
+      constexpr double kMicro = 1e6;
+      CHECK(seconds(device_time(simulate(s))) * kMicro == Approx(sum).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("explain draws every CTA of the first SMs and one CTA's pipeline") {
+  const TileExplanation e = explain_tile(tile());
+  report::ChromeTrace trace;
+  report::draw_tiles(e, trace);
+  const auto j = nlohmann::json::parse(trace.json());
+  std::int64_t tiles = 0, ctas = 0;
+  for (const auto& event : j.at("traceEvents")) {
+    const std::string name = event.value("name", "");
+    tiles += name.starts_with("tile ");
+    ctas += name.starts_with("CTA ");
+  }
+  const auto& launch = e.decode.attention.front().launch;
+  CHECK(tiles == static_cast<std::int64_t>(launch.grid.longest()));
+  CHECK(ctas > 0);
+  CHECK(ctas <= launch.grid.ctas());
+}
+
+TEST_CASE("the three fidelities stay near each other on shipped scenarios") {
+  // Event charges an achieved share of the peak rates; tile adds launch floors of measured kernels
+  // (1.1 ms of a 52 ms step), waves and prologues. Without anchors, FlashAttention 2 splits no KV
+  // of a model whose KV heads are its query heads: 40 CTAs on 108 SMs can take 108 / 40 of the
+  // time.
+  constexpr double kNear = 1.35, kUnsplit = 108.0 / 40;
+  for (const char* name :
+       {"nxn_decode", "nxn_paper", "nxn_prefill", "nxn_prefill_unfused", "paper_13b_64k",
+        "paper_pinned", "sane_on_load", "sync_k32", "v3_0_k1"}) {
+    Scenario s = shipped(name).scenario;
+    const Result event = simulate(s);
+    s.fidelity = Fidelity::tile;
+    const Result t = simulate(s);
+    s.fidelity = Fidelity::analytic;
+    const Result analytic = simulate(s);
+    CAPTURE(name);
+    const double bound = s.attention.kernel == KernelKind::none ? kUnsplit : kNear;
+    CHECK(t.tpot.mean / event.tpot.mean <= bound);
+    CHECK(t.tpot.mean / event.tpot.mean >= 1 / kNear);
+    CHECK(seconds(t.ttft) / seconds(event.ttft) <= bound);
+    CHECK(seconds(t.ttft) / seconds(event.ttft) >= 1 / kNear);
+    CHECK(analytic.tpot.mean == Approx(event.tpot.mean).epsilon(0.01));
+  }
 }
