@@ -101,7 +101,8 @@ int validate(const Options& o) {
   const hardware::HardwareParams hw = load_hardware(o);
   const cal::Filtered filtered = cal::physics_filter(read_tables(o.files).rows, hw.gpu);
   cal::Validation v = cal::validate(filtered.rows, hw.gpu, system::tile_params(hw.gpu),
-                                    system::has_tile_params(hw.gpu));
+                                    cal::basis_of(hardware::tile::family_of(hw.gpu.architecture),
+                                                  system::has_tile_params(hw.gpu)));
   v.rejected = filtered.rejected;
   if (!o.json.empty()) write_output(o.json, cal::to_json(v, filtered.rows, o.rows) + "\n");
   if (o.json != "-" && !o.quiet) {

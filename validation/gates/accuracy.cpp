@@ -104,6 +104,11 @@ hardware::tile::TileParams transferred(const hardware::tile::TileParams& from,
       q->tile_fp8_us = q->tile_us;
       q->tile_wide_us = q->tile_wide_fp8_us = 2 * q->tile_us;
     }
+  // A prologue is latency, which residents go through together; Ampere's kernels have two on an SM.
+  const double residents = a.family == b.family                         ? 1
+                           : a.family == hardware::tile::Family::ampere ? 2
+                                                                        : 0.5;
+  for (auto* q : {&p.decode, &p.prefill}) q->prologue_us *= residents;
   const double clock = a.clock / b.clock;
   const double matrix =
       clock * 0.5 * (1 + (a.matrix / a.sms / a.clock) / (b.matrix / b.sms / b.clock));
@@ -157,11 +162,11 @@ int report(const std::string& only) {
       if (op != Operation::scale) o["designed"] = designed(rows, op, gpu);
       // From the datasheet alone: other parts' defaults off by their priors, and the band around
       // them.
-      const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), false);
+      const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), Basis::family);
       o["datasheet"] = json_of(v.overall);
       o["datasheet"]["covered"] = v.covered;
       o["datasheet"]["bandwidth_bound"] = json_of(bandwidth_bound(v, filtered.rows));
-      o["band"] = validate(filtered.rows, part.gpu, f.params, true).covered;
+      o["band"] = validate(filtered.rows, part.gpu, f.params, Basis::part).covered;
       if (op == Operation::decode || op == Operation::prefill || op == Operation::gemm)
         for (std::size_t i = 0; i < rows.size(); i += rows.size() / 600 + 1)
           o["scatter"].push_back({rows[i].row.measured_us, predict(rows[i], gpu, f.params).us});
@@ -182,7 +187,8 @@ int report(const std::string& only) {
         if (rows.empty()) continue;
         if (op == Operation::quantize || op == Operation::scale)
           if (gates::rows_of(from, table).empty()) continue;  // nothing was fitted there
-        const auto v = validate(rows, to.gpu, p, false);
+        const bool same = shapes[from.name].family == shapes[to.name].family;
+        const auto v = validate(rows, to.gpu, p, same ? Basis::family : Basis::generation);
         ordered_json j = json_of(v.overall);
         j["covered"] = v.covered;
         j["bandwidth_bound"] = json_of(bandwidth_bound(v, rows));
