@@ -1,6 +1,7 @@
 // The accuracy study behind docs/accuracy.md, as JSON on stdout; development only, not shipped.
-//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands,
-//   host fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
+//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands
+//   fidelity_accuracy report transfer   the same without cross-validation and design
+//   fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
 //   fidelity_accuracy self              the table of tests/unit/fidelity/self_test.cpp
 #include <algorithm>
 #include <cmath>
@@ -150,7 +151,6 @@ int report(const std::string& only) {
       o["rejected"] = filtered.rejected;
       const Fitted f = fit(rows, gpu, params);
       params = f.params;
-      if (quick) continue;
       for (const auto& v : f.values)
         o["parameters"][v.parameter.name] = {{"value", v.value},
                                              {"unit", v.parameter.unit},
@@ -158,8 +158,8 @@ int report(const std::string& only) {
                                              {"rows", v.rows}};
       o["unidentified"] = f.unidentified;
       o["fitted"] = json_of(errors_of(rows, gpu, f.params));
-      o["cross"] = cross(filtered.rows, op, part);
-      if (op != Operation::scale) o["designed"] = designed(rows, op, gpu);
+      if (!quick) o["cross"] = cross(filtered.rows, op, part);
+      if (!quick && op != Operation::scale) o["designed"] = designed(rows, op, gpu);
       // From the datasheet alone: other parts' defaults off by their priors, and the band around
       // them.
       const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), Basis::family);
