@@ -15,9 +15,6 @@ const char* kTile =
     "fidelity: tile\n"
     "workload: {prompt_tokens: 500, output_tokens: 4}\n"
     "attention: {kernel: fused, anchor_tokens: 64}\n";
-bool holds(const std::string& text, const std::string& what) {
-  return text.find(what) != std::string::npos;
-}
 }  // namespace
 
 TEST_CASE("explain at tile fidelity: text, JSON that adds up, and a trace") {
@@ -27,8 +24,8 @@ TEST_CASE("explain at tile fidelity: text, JSON that adds up, and a trace") {
   CAPTURE(text.err);
   REQUIRE(text.code == 0);
   for (const char* word : {"qkv_proj", "attention", "tail", "combine", "per SM", "prefill chunk"})
-    CHECK(holds(text.out, word));
-  CHECK(holds(read_file(bench.files().front()), "tile 0"));
+    CHECK(has(text.out, word));
+  CHECK(has(bench.read("t.json"), "tile 0"));
   const Outcome json = bench.run("explain s.yaml --fidelity tile --json -");
   const auto j = nlohmann::json::parse(json.out);
   double sum = 0;
@@ -43,9 +40,9 @@ TEST_CASE("a tile that does not fit is found by check, at its place in the file"
   bench.write("s.yaml", kTile);
   const Outcome o = bench.run("check s.yaml --set hardware.gpu.sm.shared_memory_per_cta=32KiB");
   CHECK(o.code == 2);
-  CHECK(holds(o.err, "s.yaml:3:"));
-  CHECK(holds(o.err, "more than the 32768 B"));
-  CHECK(holds(bench.run("run s.yaml --set hardware=tpu-v5e").err, "no tile-level kernels"));
+  CHECK(has(o.err, "s.yaml:3:"));
+  CHECK(has(o.err, "more than the 32768 B"));
+  CHECK(has(bench.run("run s.yaml --set hardware=tpu-v5e").err, "no tile-level kernels"));
 }
 
 TEST_CASE("calibrate turns points into a hardware file that runs") {
@@ -57,8 +54,8 @@ TEST_CASE("calibrate turns points into a hardware file that runs") {
   const Outcome o = bench.run("calibrate nvb.json --hardware a100-sxm-80gb -o fitted.yaml");
   CAPTURE(o.err);
   REQUIRE(o.code == 0);
-  CHECK(holds(o.out, "link.to_host"));
-  CHECK(holds(o.out, "not identified: link.submit"));
+  CHECK(has(o.out, "link.to_host"));
+  CHECK(has(o.out, "not identified: link.submit"));
   CHECK(bench.run("check fitted.yaml").code == 0);
   CHECK(bench.run("run s.yaml --set hardware=./fitted.yaml").code == 0);
   bench.write("nothing.json", "{\"nvbandwidth\": {\"testcases\": []}}");
