@@ -33,6 +33,7 @@ int guarded(const std::function<int()>& command);
 int run(const Options& o);
 int compare(const Options& o);
 int explain(const Options& o);
+int explain_tile(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

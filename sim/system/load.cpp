@@ -6,6 +6,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/read.hpp"
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
 
@@ -63,6 +64,13 @@ LoadedScenario load_scenario(const std::string& reference, const config::Catalog
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
+  if (problems.empty())
+    for (Problem& p : tile_problems(scenario)) {
+      // A tile that does not fit is the fault of what was asked for: the fidelity.
+      const config::Field* field = d.root.find("fidelity");
+      p.where = field != nullptr ? field->where : d.root.where;
+      problems.push_back(std::move(p));
+    }
   config::sort_problems(problems);
   if (!problems.empty()) throw ConfigError(std::move(problems));
   if (scenario.name.empty()) scenario.name = std::filesystem::path(reference).stem().string();

@@ -89,10 +89,12 @@ Schema<Scenario> scenario_schema() {
   s.field("name", &P::name, "what the result is called")
       .field("description", &P::description, "what the scenario shows")
       .section("published", &P::published, published_schema(), "a figure to compare with")
-      .choice("fidelity", &P::fidelity,
-              {{"analytic", Fidelity::analytic, "closed forms over the same operators"},
-               {"event", Fidelity::event, "operators as events on shared resources"}},
-              "how closely the machine is simulated")
+      .choice(
+          "fidelity", &P::fidelity,
+          {{"analytic", Fidelity::analytic, "closed forms over the same operators"},
+           {"event", Fidelity::event, "operators as events on shared resources"},
+           {"tile", Fidelity::tile, "event, with kernel times from tiles and waves on the SMs"}},
+          "how closely the machine is simulated")
       .reference("hardware", &P::hardware, hardware_schema(), "hardware", "the machine")
       .required()
       .reference("model", &P::model_file, model_file_schema(), "models", "the model")
