@@ -78,7 +78,8 @@ std::string overview(const report::StudyRun& run, const system::Study& study, co
     out += fmt::format("{} {}\n", objective.maximize ? "maximize" : "minimize",
                        objective.expression.text());
   if (study.objectives.size() > 1)
-    out += fmt::format("Pareto front: {} rows that no other beats in every respect\n", run.best);
+    out += fmt::format("Pareto front: {} {} that no other beats in every respect\n", run.best,
+                       run.best == 1 ? "row" : "rows");
   const std::size_t all = study.objectives.empty() ? run.rows : run.best;
   if (run.shown.empty()) return out;
   out += '\n' + report::study_table(run, study);

@@ -217,6 +217,16 @@ class Sweep {
 
 }  // namespace
 
+void check_study(const system::Study& study, const config::Catalogue& catalogue,
+                 const config::SchemaNode& scenario) {
+  const Points points(study, catalogue, scenario);
+  const StudyOptions none;
+  Sweep sweep(points, none);
+  sweep.check();
+  View view(points, sweep.keys());
+  view.row(sweep.probe_record());
+}
+
 StudyRun run_study(const system::Study& study, const config::Catalogue& catalogue,
                    const config::SchemaNode& scenario, const StudyOptions& options) {
   const Points points(study, catalogue, scenario);

@@ -37,6 +37,11 @@ struct StudyRun {
 StudyRun run_study(const system::Study& study, const config::Catalogue& catalogue,
                    const config::SchemaNode& scenario, const StudyOptions& options);
 
+// Reads every scenario and every name of the study, and runs one point: what run_study does before
+// it writes anything. Throws ConfigError.
+void check_study(const system::Study& study, const config::Catalogue& catalogue,
+                 const config::SchemaNode& scenario);
+
 // Joins the journals of all shards (given by themselves or by the results beside them).
 StudyRun merge_study(const system::Study& study, const config::Catalogue& catalogue,
                      const config::SchemaNode& scenario, const std::vector<std::string>& shards,

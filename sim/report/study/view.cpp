@@ -47,9 +47,13 @@ Datum datum(const Json& j) {
 // varied.
 class Names {
  public:
+  using Input =
+      std::function<Datum(const std::string&, std::optional<system::LoadedScenario>&)>;
+
   Names(const system::Points& points, const Record& record,
-        const std::unordered_map<std::string, std::size_t>& keys)
-      : points_(points), record_(record), keys_(keys) {}
+        const std::unordered_map<std::string, std::size_t>& keys,
+        const std::unordered_set<std::string>& inputs, Input input)
+      : points_(points), record_(record), keys_(keys), inputs_(inputs), input_(std::move(input)) {}
 
   Datum operator()(const std::string& name) {
     if (++depth_ > 50) throw system::ExpressionError(fmt::format("'{}' is derived from itself", name));
@@ -63,13 +67,7 @@ class Names {
     for (const auto& [called, e] : points_.study().derive)
       if (called == name) return e.value([this](const std::string& n) { return (*this)(n); });
     if (const system::AxisValue* v = points_.varied(record_.point, name)) return v->datum;
-    if (points_.is_input(name)) {
-      if (!loaded_) {
-        std::vector<Problem> ignored;
-        loaded_ = points_.scenario(record_.point, ignored);
-      }
-      return points_.input(*loaded_, name);
-    }
+    if (inputs_.contains(name)) return input_(name, loaded_);
     const auto at = keys_.find(name);
     return at == keys_.end() || record_.values.empty() ? Datum() : datum(record_.values[at->second]);
   }
@@ -77,6 +75,8 @@ class Names {
   const system::Points& points_;
   const Record& record_;
   const std::unordered_map<std::string, std::size_t>& keys_;
+  const std::unordered_set<std::string>& inputs_;
+  Input input_;
   std::optional<system::LoadedScenario> loaded_;
   int depth_ = 0;
 };
@@ -145,6 +145,7 @@ void View::add_named(const config::Value& name) {
   } else if (const auto at = key_index_.find(text); at != key_index_.end()) {
     add({Column::Kind::result, at->second, 0, text});
   } else if (points_.is_input(text)) {
+    inputs_.insert(text);
     add({Column::Kind::input, 0, 0, text});
   } else {
     problems_.push_back({name.where, "columns", fmt::format("there is no result '{}'", text),
@@ -163,7 +164,9 @@ std::vector<std::string> View::known_names() const {
 void View::check(const Expression& e, const std::string& path) {
   const std::vector<std::string> known = known_names();
   for (const std::string& name : e.names())
-    if (!points_.is_input(name) && std::ranges::find(known, name) == known.end())
+    if (points_.is_input(name))
+      inputs_.insert(name);
+    else if (std::ranges::find(known, name) == known.end())
       problems_.push_back({e.where(), path,
                            fmt::format("'{}' is neither a key of a scenario nor a result", name),
                            nearest_word(name, known)});
@@ -188,10 +191,27 @@ void View::check_names() {
   }
 }
 
+Datum View::input(std::size_t point, const std::string& name,
+                  std::optional<system::LoadedScenario>& loaded) const {
+  const bool constant = points_.depends_on_files_only(name);
+  const std::pair key(name, constant ? points_.files_key(point) : std::vector<std::size_t>{});
+  if (constant)
+    if (const auto known = known_inputs_.find(key); known != known_inputs_.end())
+      return known->second;
+  std::vector<Problem> ignored;
+  if (!loaded) loaded = points_.scenario(point, ignored);
+  Datum d = points_.input(*loaded, name);
+  if (constant) known_inputs_.emplace(key, d);
+  return d;
+}
+
 std::optional<View::Row> View::row(const Record& record) const {
   if (record.skipped) return std::nullopt;
   const system::Study& study = points_.study();
-  Names names(points_, record, key_index_);
+  Names names(points_, record, key_index_, inputs_,
+              [&](const std::string& name, std::optional<system::LoadedScenario>& loaded) {
+                return input(record.point, name, loaded);
+              });
   const auto value = [&](const Expression& e, const std::string& path) {
     try {
       return e.value(std::ref(names));

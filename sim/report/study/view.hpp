@@ -1,11 +1,13 @@
 #pragma once
 // What a study shows of its results: which points stay, which columns, which rows are best.
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/system/study/points.hpp"
@@ -56,10 +58,15 @@ class View {
   void check_names();
   void check(const system::Expression& e, const std::string& path);
   std::vector<std::string> known_names() const;
+  system::Datum input(std::size_t point, const std::string& name,
+                      std::optional<system::LoadedScenario>& loaded) const;
 
   const system::Points& points_;
   std::vector<std::string> keys_;
   std::unordered_map<std::string, std::size_t> key_index_;
+  std::unordered_set<std::string> inputs_;  // names of expressions and columns that are inputs
+  // Values of inputs that no varied key is near to, by name and files.
+  mutable std::map<std::pair<std::string, std::vector<std::size_t>>, system::Datum> known_inputs_;
   std::vector<Column> sources_;
   std::vector<std::string> columns_;
   std::vector<std::size_t> ratio_of_;  // column of each ratio

@@ -95,7 +95,11 @@ class AxisReader {
     out.node = found.node;
     out.reads_files = (found.field != nullptr && found.field->is_reference()) ||
                       has_reference(*found.node);
-    if (found.node->kind == NodeKind::quantity) out.column += unit_suffix(found.node->dimension);
+    if (found.node->kind == NodeKind::quantity) {
+      const std::string suffix = unit_suffix(found.node->dimension);
+      const bool said = f.key.ends_with(suffix) || f.key.ends_with("." + suffix.substr(1));
+      if (!said) out.column += suffix;
+    }
     if (is_range(f.value)) {
       for (Value& v : range_values(f.value, {*found.node, f.key, seed_}, problems_))
         out.values.push_back(value_of(*found.node, v));

@@ -96,10 +96,19 @@ void Points::prepare(const config::Catalogue& catalogue) {
   if (!problems.empty()) throw ConfigError(std::move(problems));
 }
 
-const Document& Points::base(const std::vector<std::size_t>& steps) const {
+std::vector<std::size_t> Points::files_key(std::size_t point) const {
+  const std::vector<std::size_t> at = steps(point);
   std::vector<std::size_t> key;
-  for (std::size_t a : file_axes_) key.push_back(steps[a]);
-  return bases_.at(key);
+  for (std::size_t a : file_axes_) key.push_back(at[a]);
+  return key;
+}
+
+// Keys of one section can exclude each other, so a varied neighbour counts.
+bool Points::depends_on_files_only(const std::string& path) const {
+  const std::string section = config::split_path(path).front();
+  return std::ranges::none_of(plain_, [&](const Place& f) {
+    return config::split_path(study_.axes[f.axis].paths[f.path].path).front() == section;
+  });
 }
 
 const model::ModelShape& Points::shape(const std::string& file, const std::string& name) const {
@@ -118,7 +127,7 @@ LoadedScenario Points::scenario(std::size_t point, std::vector<Problem>& problem
       const AxisPath& p = study_.axes[f.axis].paths[f.path];
       upper = config::set(upper, p.path, p.values[at[f.axis]].value, schema_);
     }
-    root = config::overlay(base(at).root, upper, schema_);
+    root = config::overlay(bases_.at(files_key(point)).root, upper, schema_);
   } catch (const ConfigError& e) {
     problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     return {};

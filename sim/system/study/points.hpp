@@ -30,6 +30,9 @@ class Points {
 
   // The same scenario as `run base --set ...` with the point's values, shorter paths first.
   LoadedScenario scenario(std::size_t point, std::vector<Problem>& problems) const;
+  // Whether a key has the same value at all points that name the same files: cheap to look up.
+  bool depends_on_files_only(const std::string& path) const;
+  std::vector<std::size_t> files_key(std::size_t point) const;
   // A key of the scenario in SI units, given or by default; nothing for what is not a leaf of it.
   Datum input(const LoadedScenario& loaded, const std::string& path) const;
   bool is_input(const std::string& path) const;
@@ -42,7 +45,6 @@ class Points {
     std::size_t axis, path;
   };
   void prepare(const config::Catalogue& catalogue);
-  const config::Document& base(const std::vector<std::size_t>& steps) const;
   const model::ModelShape& shape(const std::string& file, const std::string& name) const;
 
   const Study& study_;
