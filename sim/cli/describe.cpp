@@ -25,8 +25,8 @@ using config::SchemaNode;
 
 namespace {
 
-const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",
-                                            "scenarios", "studies", "kernels", "policies"};
+const std::vector<std::string> kListable = {"hardware", "hosts",   "models",  "scenarios",
+                                            "studies",  "kernels", "policies"};
 
 struct Kind {
   std::string word;       // of `schema` and in messages

@@ -102,10 +102,12 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
 
   CLI::App* schema = app.add_subcommand("schema", "JSON Schema of a file, for editors");
-  schema->add_option("kind", o.kind, "scenario, study, hardware, host or model")->default_val("scenario");
+  schema->add_option("kind", o.kind, "scenario, study, hardware, host or model")
+      ->default_val("scenario");
 
   CLI::App* list = app.add_subcommand("list", "what ships");
-  list->add_option("kind", o.kind, "hardware, hosts, models, scenarios, studies, kernels or policies")
+  list->add_option("kind", o.kind,
+                   "hardware, hosts, models, scenarios, studies, kernels or policies")
       ->required();
 
   CLI::App* describe = app.add_subcommand("describe", "the manual of one part, policy or section");

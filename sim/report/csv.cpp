@@ -8,8 +8,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-
-
 void columns(const Json& object, const std::string& path, const Json::json_pointer& pointer,
              std::vector<std::pair<std::string, Json::json_pointer>>& out) {
   for (const auto& [key, value] : object.items()) {

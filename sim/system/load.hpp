@@ -21,9 +21,9 @@ struct LoadedScenario {
 LoadedScenario load_scenario(const std::string& reference, const config::Catalogue& catalogue,
                              const std::vector<std::string>& assignments = {});
 
-// A document whose references are resolved, as a scenario; `name` when the file gives none. Problems
-// are appended, and the scenario is good for nothing but messages when there are any. `shape` reads
-// the model's own file: a study keeps what it read.
+// A document whose references are resolved, as a scenario; `name` when the file gives none.
+// Problems are appended, and the scenario is good for nothing but messages when there are any.
+// `shape` reads the model's own file: a study keeps what it read.
 using ShapeReader =
     std::function<model::ModelShape(const std::string& path, const std::string& name)>;
 LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Value& root,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -19,8 +20,8 @@ namespace {
 constexpr int kFormat = 1;  // of the lines; another one cannot be read
 
 std::string header_line(const JournalHeader& h) {
-  const Journal::Json j = {{"fieldsim", h.version}, {"format", kFormat},
-                           {"study", h.study},      {"fingerprint", h.fingerprint},
+  const Journal::Json j = {{"fieldsim", h.version},  {"format", kFormat},
+                           {"study", h.study},       {"fingerprint", h.fingerprint},
                            {"shard", h.shard.str()}, {"points", h.points},
                            {"keys", h.keys}};
   return j.dump() + "\n";
@@ -88,10 +89,10 @@ bool Journal::resume(const JournalHeader& expected) {
     fail(fmt::format("holds shard {} and not {}; {}", found->shard.str(), expected.shard.str(),
                      remedy));
   if (found->fingerprint != expected.fingerprint || found->points != expected.points)
-    fail(fmt::format("holds {} of another study, or of this one before its scenario, its varied "
-                     "values or a file they name changed; {}",
-                     found->study == expected.study ? "results" : "'" + found->study + "', results",
-                     remedy));
+    fail(fmt::format(
+        "holds {} of another study, or of this one before its scenario, its varied "
+        "values or a file they name changed; {}",
+        found->study == expected.study ? "results" : "'" + found->study + "', results", remedy));
   header_ = *found;
   size_ = static_cast<std::int64_t>(line.size()) + 1;
   while (std::getline(in, line) && !in.eof()) {
@@ -129,10 +130,16 @@ void Journal::append(const std::string& lines, std::size_t points) {
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) {
         const std::string reason = why();
+        // The whole lines of what was written count.
+        const std::string_view whole(lines.data(),
+                                     std::string_view(lines).substr(0, written).rfind('\n') + 1);
+        size_ += static_cast<std::int64_t>(whole.size());
+        if (points > 0) done_ += static_cast<std::size_t>(std::ranges::count(whole, '\n'));
         if (::ftruncate(file_, size_) != 0) errno = 0;  // a torn line is cut off the next time
-        fail(fmt::format("cannot be written: {}; the {} points before are kept: make room and give "
-                         "the same command to go on",
-                         reason, done_));
+        fail(
+            fmt::format("cannot be written: {}; the {} points before are kept: make room and give "
+                        "the same command to go on",
+                        reason, done_));
       }
       written += static_cast<std::size_t>(n);
     }

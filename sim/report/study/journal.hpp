@@ -45,8 +45,8 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Takes up what is there: false when there is nothing. Throws ResultsError when it belongs to
-  // another study, version or shard, or is in use; the file is left as it is. The keys of `expected`
-  // are not compared.
+  // another study, version or shard, or is in use; the file is left as it is. The keys of
+  // `expected` are not compared.
   bool resume(const JournalHeader& expected);
   void start(const JournalHeader& header);  // a fresh file; whatever was there is gone
   void append(const std::string& lines, std::size_t points);  // whole lines, each with its newline
@@ -66,7 +66,7 @@ class Journal {
 
   std::string path_;
   int file_ = -1;
-  std::int64_t size_ = 0;   // bytes of whole lines
+  std::int64_t size_ = 0;  // bytes of whole lines
   std::string memory_;
   JournalHeader header_;
   std::size_t done_ = 0;

@@ -18,16 +18,16 @@ StudyRun merge_study(const system::Study& study, const config::Catalogue& catalo
     if (which->of != shards.size())
       throw ResultsError(fmt::format("{}: is shard {}, and {} files are given", path, which->str(),
                                      shards.size()));
+    std::unique_ptr<Journal>& place = parts[which->number - 1];
+    if (place)
+      throw ResultsError(
+          fmt::format("{} and {} are both shard {}", place->path(), path, which->str()));
     auto journal = std::make_unique<Journal>(path);
     journal->resume(header_of(points, *which));
     if (!journal->complete())
       throw ResultsError(fmt::format(
           "{}: shard {} has {} of its {} points; give its sweep command again to finish it", path,
           which->str(), journal->done(), which->size(points.size())));
-    std::unique_ptr<Journal>& place = parts[which->number - 1];
-    if (place)
-      throw ResultsError(
-          fmt::format("{} and {} are both shard {}", place->path(), path, which->str()));
     place = std::move(journal);
   }
 

@@ -19,8 +19,8 @@ class Pool {
 
   void run() {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::clamp<std::size_t>(w_.jobs, 1, std::max<std::size_t>(w_.count, 1));
-         ++i)
+    for (std::size_t i = 0;
+         i < std::clamp<std::size_t>(w_.jobs, 1, std::max<std::size_t>(w_.count, 1)); ++i)
       threads.emplace_back([this] { worker(); });
     try {
       while (given_ < w_.count) deliver_ready();

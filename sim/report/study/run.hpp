@@ -13,7 +13,7 @@ struct StudyOptions {
   std::string csv, jsonl;  // files; "-" is stdout; "" is none
   std::size_t jobs = 0;    // 0: a thread for each core
   Shard shard;
-  bool force = false;  // results of another study may be overwritten
+  bool force = false;       // results of another study may be overwritten
   std::size_t preview = 0;  // rows to hand back
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
@@ -27,7 +27,7 @@ struct StudyRun {
   std::size_t jobs = 0;
   std::string first_error;
   std::vector<std::string> columns;
-  std::size_t varied = 0;       // of the columns, the first ones
+  std::size_t varied = 0;        // of the columns, the first ones
   std::vector<View::Row> shown;  // the best rows, or without an objective the first ones
   std::size_t best = 0;          // rows that are marked
 };

@@ -17,8 +17,8 @@ namespace fieldsim::report {
 // One line of a journal.
 struct Record {
   std::size_t point = 0;
-  bool skipped = false;  // left out before it was run
-  std::string error;     // why it has no results
+  bool skipped = false;                        // left out before it was run
+  std::string error;                           // why it has no results
   std::vector<nlohmann::ordered_json> values;  // in the order of the keys
 };
 Record parse_record(std::string_view line, const std::vector<std::string>& keys);
@@ -37,8 +37,8 @@ class View {
 
   struct Row {
     std::size_t point = 0;
-    std::vector<Json> cells;          // ratios and the mark still empty
-    std::vector<double> objectives;   // larger is better; empty without a number for each
+    std::vector<Json> cells;         // ratios and the mark still empty
+    std::vector<double> objectives;  // larger is better; empty without a number for each
     bool failed = false;
   };
   // Nothing when the point is left out. Throws ConfigError for an expression that goes wrong.

@@ -144,17 +144,19 @@ void write_rows(const Journal& journal, View& view, const StudyOptions& o, Study
 
 void write_computed(const Journal& journal, const system::Points& points, View& view,
                     const StudyOptions& options, StudyRun& run) {
-  const std::string kept =
-      journal.path().empty() ? "" : fmt::format("; what was computed is kept in {}", journal.path());
+  const std::string kept = journal.path().empty()
+                               ? ""
+                               : fmt::format("; what was computed is kept in {}", journal.path());
   try {
     write_rows(journal, view, options, run);
   } catch (const ConfigError& e) {
     throw ResultsError(e.what() + kept);
   }
   if (run.rows == 0 && run.points > 0)
-    throw ResultsError(fmt::format(
-        "{}: where: leaves out every one of {} points{}", points.study().where.front().where().str(),
-        run.points, kept.empty() ? "" : kept + ": mend it and give the same command"));
+    throw ResultsError(
+        fmt::format("{}: where: leaves out every one of {} points{}",
+                    points.study().where.front().where().str(), run.points,
+                    kept.empty() ? "" : kept + ": mend it and give the same command"));
 }
 
 JournalHeader header_of(const system::Points& points, const Shard& shard) {

@@ -33,8 +33,9 @@ class AxisReader {
   std::vector<Axis> read(const Value& vary) {
     if (!vary.is_map() || vary.fields.empty()) {
       say(vary.where, "vary",
-          fmt::format("expected paths and their values, as in {{workload.batch: [1, 2, 4]}}, got {}",
-                      vary.is_map() ? "nothing" : config::kind_and_text(vary)));
+          fmt::format(
+              "expected paths and their values, as in {{workload.batch: [1, 2, 4]}}, got {}",
+              vary.is_map() ? "nothing" : config::kind_and_text(vary)));
       return {};
     }
     for (const Field& f : vary.fields) {
@@ -84,8 +85,8 @@ class AxisReader {
     out.path = out.column = f.key;
     const config::PathLookup found = config::find_path(scenario_, f.key);
     if (!found) {
-      say(f.where, "vary." + f.key, fmt::format("there is no key '{}' in a scenario", found.unknown),
-          found.nearest);
+      say(f.where, "vary." + f.key,
+          fmt::format("there is no key '{}' in a scenario", found.unknown), found.nearest);
       return out;
     }
     if (!paths_.insert(f.key).second) {
@@ -93,8 +94,8 @@ class AxisReader {
       return out;
     }
     out.node = found.node;
-    out.reads_files = (found.field != nullptr && found.field->is_reference()) ||
-                      has_reference(*found.node);
+    out.reads_files =
+        (found.field != nullptr && found.field->is_reference()) || has_reference(*found.node);
     if (found.node->kind == NodeKind::quantity) {
       const std::string suffix = unit_suffix(found.node->dimension);
       const bool said = f.key.ends_with(suffix) || f.key.ends_with("." + suffix.substr(1));

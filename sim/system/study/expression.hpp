@@ -1,8 +1,8 @@
 #pragma once
 // Expressions of a study: where, derive, objective.
 //
-//   or, and, not | = == != < <= > >= | + - | * / | - | ^ | numbers with units, "texts", true, false,
-//   null, names with dots, min max abs log log2 log10 exp sqrt floor ceil round if(c, a, b)
+//   or, and, not | = == != < <= > >= | + - | * / | - | ^ | numbers with units, "texts", true,
+//   false, null, names with dots, min max abs log log2 log10 exp sqrt floor ceil round if(c, a, b)
 //
 // A quantity with a unit is a number in SI (20 ms is 0.02, 4 MiB is 4194304), as results are.
 // Arithmetic with null is null, an order with null is false. Debian has muParser, which knows

@@ -20,8 +20,8 @@ struct Arity {
   std::size_t least, most;
 };
 const std::map<std::string, Arity, std::less<>> kFunctions = {
-    {"min", {1, kAny}}, {"max", {1, kAny}}, {"abs", {1, 1}},  {"log", {1, 1}},
-    {"log2", {1, 1}},   {"log10", {1, 1}},  {"exp", {1, 1}},  {"sqrt", {1, 1}},
+    {"min", {1, kAny}}, {"max", {1, kAny}}, {"abs", {1, 1}},   {"log", {1, 1}},
+    {"log2", {1, 1}},   {"log10", {1, 1}},  {"exp", {1, 1}},   {"sqrt", {1, 1}},
     {"floor", {1, 1}},  {"ceil", {1, 1}},   {"round", {1, 1}}, {"if", {3, 3}}};
 
 bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -30,7 +30,8 @@ bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 |
 
 class ExpressionParser {
  public:
-  ExpressionParser(Expression& e, std::string path) : e_(e), text_(e.text_), path_(std::move(path)) {}
+  ExpressionParser(Expression& e, std::string path)
+      : e_(e), text_(e.text_), path_(std::move(path)) {}
 
   void parse() {
     if (text_.size() > kMaxText)
@@ -44,10 +45,10 @@ class ExpressionParser {
   using Node = Expression::Node;
 
   [[noreturn]] void fail(const std::string& message, const std::string& nearest = "") const {
-    throw ConfigError({Problem{
-        e_.where_, path_,
-        fmt::format("{}\n    {}\n    {}^", message, text_, std::string(std::min(at_, text_.size()), ' ')),
-        nearest}});
+    throw ConfigError({Problem{e_.where_, path_,
+                               fmt::format("{}\n    {}\n    {}^", message, text_,
+                                           std::string(std::min(at_, text_.size()), ' ')),
+                               nearest}});
   }
   void skip() {
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
@@ -61,7 +62,8 @@ class ExpressionParser {
   bool word(std::string_view w) {
     skip();
     const std::string_view rest = text_.substr(at_);
-    if (!rest.starts_with(w) || (rest.size() > w.size() && (in_name(rest[w.size()]) || rest[w.size()] == '.')))
+    if (!rest.starts_with(w) ||
+        (rest.size() > w.size() && (in_name(rest[w.size()]) || rest[w.size()] == '.')))
       return false;
     at_ += w.size();
     return true;
@@ -88,7 +90,8 @@ class ExpressionParser {
   std::size_t negation() {
     if (++nesting_ > kMaxNesting) fail(fmt::format("nested deeper than {} levels", kMaxNesting));
     skip();
-    const bool bang = at_ < text_.size() && text_[at_] == '!' && !text_.substr(at_).starts_with("!=");
+    const bool bang =
+        at_ < text_.size() && text_[at_] == '!' && !text_.substr(at_).starts_with("!=");
     if (bang) ++at_;
     const std::size_t node = bang || word("not") ? operation("not", {negation()}) : comparison();
     --nesting_;
@@ -212,7 +215,8 @@ class ExpressionParser {
     const std::string_view rest = text_.substr(at_);
     for (const config::Unit& u : config::units()) {
       const bool ends = rest.size() <= u.name.size() || !in_name(rest[u.name.size()]);
-      if (rest.starts_with(u.name) && ends && (best == nullptr || u.name.size() > best->name.size()))
+      if (rest.starts_with(u.name) && ends &&
+          (best == nullptr || u.name.size() > best->name.size()))
         best = &u;
     }
     return best;

@@ -80,9 +80,8 @@ void Points::prepare(const config::Catalogue& catalogue) {
       d.problems.insert(d.problems.end(), e.problems().begin(), e.problems().end());
     }
     for (const Problem& p : d.problems) {
-      const bool known = std::ranges::any_of(problems, [&](const Problem& q) {
-        return q.str() == p.str();
-      });
+      const bool known =
+          std::ranges::any_of(problems, [&](const Problem& q) { return q.str() == p.str(); });
       if (!known) problems.push_back(p);
     }
     std::vector<std::size_t> key;

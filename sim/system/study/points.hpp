@@ -49,8 +49,8 @@ class Points {
 
   const Study& study_;
   const config::SchemaNode& schema_;
-  std::vector<Place> files_, plain_;     // paths that name files, and the others; shorter first
-  std::vector<std::size_t> file_axes_;   // axes with a path that names files
+  std::vector<Place> files_, plain_;    // paths that name files, and the others; shorter first
+  std::vector<std::size_t> file_axes_;  // axes with a path that names files
   std::map<std::vector<std::size_t>, config::Document> bases_;  // by the steps of file_axes_
   mutable std::mutex shapes_mutex_;
   mutable std::map<std::pair<std::string, std::string>, model::ModelShape> shapes_;

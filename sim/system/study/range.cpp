@@ -46,13 +46,12 @@ class Range {
     if (problems_.size() != before) return {};
     if (shape == nullptr) return seeds();
     if (!c_.node.is_number()) {
-      say(shape->where, fmt::format("is {}, no number: give a list of values",
-                                    config::type_text(c_.node)));
+      say(shape->where,
+          fmt::format("is {}, no number: give a list of values", config::type_text(c_.node)));
       return {};
     }
-    std::vector<Value> out = shape->key.ends_with("uniform") || shape->key == "normal"
-                                 ? drawn(*shape)
-                                 : spaced(*shape);
+    std::vector<Value> out =
+        shape->key.ends_with("uniform") || shape->key == "normal" ? drawn(*shape) : spaced(*shape);
     return problems_.size() == before ? out : std::vector<Value>{};
   }
 
@@ -132,7 +131,8 @@ class Range {
     if (doubling) {
       for (double v = a; v <= b; v *= 2) numbers.push_back(v);
     } else {
-      for (std::int64_t i = 0; i < n; ++i) numbers.push_back(between(shape.key == "log", a, b, i, n));
+      for (std::int64_t i = 0; i < n; ++i)
+        numbers.push_back(between(shape.key == "log", a, b, i, n));
     }
     return written(numbers, true, shape.value.where);
   }
@@ -200,10 +200,10 @@ class Range {
     std::vector<Value> out;
     for (double v : numbers) {
       if (!fits(v)) {
-        say(where, fmt::format("{} is out of range: expected {}",
-                               whole() && std::fabs(v) < 0x1p62 ? scalar(v).text
-                                                                : fmt::format("{:.6g}", v),
-                               config::range_text(c_.node)));
+        say(where, fmt::format(
+                       "{} is out of range: expected {}",
+                       whole() && std::fabs(v) < 0x1p62 ? scalar(v).text : fmt::format("{:.6g}", v),
+                       config::range_text(c_.node)));
         return {};
       }
       Value next = scalar(v);
@@ -215,15 +215,16 @@ class Range {
   std::vector<Value> seeds() {
     const config::Field& draws = spec_.fields.front();
     if (c_.path != "seed") {
-      say(draws.where, "draws alone goes with 'seed'; another path says what is drawn: "
-                       "{uniform: [low, high], draws: n}");
+      say(draws.where,
+          "draws alone goes with 'seed'; another path says what is drawn: "
+          "{uniform: [low, high], draws: n}");
       return {};
     }
     const std::int64_t n = count(draws.value, "how many seeds");
     std::vector<Value> out;
     for (std::int64_t i = 0; i < n; ++i)
-      out.push_back(Value::scalar(fmt::format("{}", c_.seed + static_cast<std::uint64_t>(i)),
-                                  spec_.where));
+      out.push_back(
+          Value::scalar(fmt::format("{}", c_.seed + static_cast<std::uint64_t>(i)), spec_.where));
     return out;
   }
 

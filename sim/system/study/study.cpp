@@ -33,10 +33,12 @@ config::Schema<StudyFile> file_schema() {
       .required()
       .field("vary", &P::vary, "paths of the scenario and their values; zip moves paths together")
       .required()
-      .field("where", &P::where, "expression, or a list of them: points for which it is false are left out")
+      .field("where", &P::where,
+             "expression, or a list of them: points for which it is false are left out")
       .field("derive", &P::derive, "further columns: name and expression")
       .field("columns", &P::columns, "results to write: names, prefix.*, or * for all")
-      .field("objective", &P::objective, "{maximize: expression} or {minimize: ...}; a list: Pareto front")
+      .field("objective", &P::objective,
+             "{maximize: expression} or {minimize: ...}; a list: Pareto front")
       .field("baseline", &P::baseline, "columns that are also given as a ratio to the first row");
   return s;
 }
@@ -102,9 +104,10 @@ class StudyReader {
   void objective(const Value& v) {
     const std::vector<std::string> words = {"maximize", "minimize"};
     if (!v.is_map() || v.fields.empty())
-      return say(v.where, "objective",
-                 fmt::format("expected {{maximize: expression}} or {{minimize: expression}}, got {}",
-                             config::kind_and_text(v)));
+      return say(
+          v.where, "objective",
+          fmt::format("expected {{maximize: expression}} or {{minimize: expression}}, got {}",
+                      config::kind_and_text(v)));
     for (const Field& f : v.fields) {
       if (f.key != "maximize" && f.key != "minimize") {
         say(f.where, "objective." + f.key, "expected maximize or minimize",
@@ -153,9 +156,11 @@ void check_assignments(const Study& study, const std::vector<std::string>& assig
     for (const Axis& axis : study.axes)
       for (const AxisPath& p : axis.paths)
         if (p.path == path || path.starts_with(p.path + "."))
-          problems.push_back({{"--set " + a, 0, 0}, path,
-                              fmt::format("'{}' is varied by the study, which would overrule this",
-                                          p.path), ""});
+          problems.push_back(
+              {{"--set " + a, 0, 0},
+               path,
+               fmt::format("'{}' is varied by the study, which would overrule this", p.path),
+               ""});
   }
 }
 
@@ -204,7 +209,8 @@ Study open_study(const std::string& reference, const config::Catalogue& catalogu
   if (points > static_cast<long double>(kMostValues))
     problems.push_back({file.vary.where, "vary",
                         fmt::format("{:.4g} points are more than the {} a study may have",
-                                    static_cast<double>(points), kMostValues), ""});
+                                    static_cast<double>(points), kMostValues),
+                        ""});
   config::sort_problems(problems);
   if (!problems.empty()) throw ConfigError(std::move(problems));
   return study;

@@ -11,9 +11,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-Json ends(std::size_t n) {
-  return {{"type", "array"}, {"minItems", n}, {"maxItems", n}};
-}
+Json ends(std::size_t n) { return {{"type", "array"}, {"minItems", n}, {"maxItems", n}}; }
 
 Json object(Json properties, Json required) {
   return {{"type", "object"},

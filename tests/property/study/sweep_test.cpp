@@ -31,7 +31,7 @@ vary:
   seed: {draws: 5}
 where:
   - workload.batch != 2
-  - recovery.rollbacks < 7
+  - recovery.rollbacks < 3
 derive: {per_sequence: throughput.tokens_per_s / workload.batch}
 baseline: throughput.tokens_per_s
 objective: [{maximize: throughput.tokens_per_s}, {minimize: recovery.discarded_tokens}]
@@ -42,7 +42,8 @@ struct Files {
   bool operator==(const Files&) const = default;
 };
 Files files(const Bench& bench, const std::string& name) {
-  return {bench.read(name + ".csv"), bench.read(name + ".jsonl"), bench.read(name + ".csv.journal")};
+  return {bench.read(name + ".csv"), bench.read(name + ".jsonl"),
+          bench.read(name + ".csv.journal")};
 }
 
 std::string sweep(const std::string& name, const std::string& more = "") {
@@ -103,8 +104,8 @@ TEST_CASE("a sweep that is killed again and again ends with the same bytes") {
   bench.write("many.yaml", kStudy);
   const Files one = whole(bench);
   fieldsim::RandomStream random(1, "kills");
-  const std::vector<std::string> arguments = {"sweep", "many.yaml", "-q",      "--csv", "k.csv",
-                                              "--jsonl", "k.jsonl", "--jobs", "2"};
+  const std::vector<std::string> arguments = {"sweep",   "many.yaml", "-q",     "--csv", "k.csv",
+                                              "--jsonl", "k.jsonl",   "--jobs", "2"};
   std::size_t before = 0;
   int growing = 0;
   for (int i = 0; i < 40; ++i) {
@@ -127,8 +128,12 @@ TEST_CASE("a journal that is cut off anywhere is taken up from its last whole li
   bench.write("many.yaml", kStudy);
   const Files one = whole(bench);
   fieldsim::RandomStream random(1, "cuts");
-  std::vector<std::size_t> cuts = {0, 1, one.journal.find('\n'), one.journal.find('\n') + 1,
-                                   one.journal.size() - 1, one.journal.size()};
+  std::vector<std::size_t> cuts = {0,
+                                   1,
+                                   one.journal.find('\n'),
+                                   one.journal.find('\n') + 1,
+                                   one.journal.size() - 1,
+                                   one.journal.size()};
   for (int i = 0; i < 8; ++i) cuts.push_back(random.below(one.journal.size()));
   for (std::size_t cut : cuts) {
     CAPTURE(cut);

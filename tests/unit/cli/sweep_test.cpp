@@ -37,7 +37,8 @@ TEST_CASE("a row a point in the study's order: varied paths, results, error; uni
   CHECK(has(o.err, "points/s"));
   const auto rows = lines(bench.read("out.csv"));
   REQUIRE(rows.size() == 5);
-  CHECK(rows[0].starts_with("workload.batch,verification.ledger.round_trip_s,throughput.tokens_per_s,"));
+  CHECK(rows[0].starts_with(
+      "workload.batch,verification.ledger.round_trip_s,throughput.tokens_per_s,"));
   CHECK(has(rows[0], ",latency.ttft_s,"));
   CHECK(rows[0].ends_with(",error"));
   CHECK(rows[1].starts_with("1,0.001,"));
@@ -65,17 +66,20 @@ TEST_CASE("another view of the same points is made without running them again") 
   Bench bench;
   prepared(bench);
   CHECK(bench.run("sweep s.yaml -q --csv out.csv").code == 0);
-  bench.write("s.yaml", kStudy + "columns: [bound, attention.kernel]\nderive: {twice: workload.batch * 2}\n"
-                                 "where: throughput.tokens_per_s > 0\n"
-                                 "objective: {maximize: throughput.tokens_per_s}\n"
-                                 "baseline: twice\n");
+  bench.write("s.yaml",
+              kStudy +
+                  "columns: [bound, attention.kernel]\nderive: {twice: workload.batch * 2}\n"
+                  "where: throughput.tokens_per_s > 0\n"
+                  "objective: {maximize: throughput.tokens_per_s}\n"
+                  "baseline: twice\n");
   const Outcome o = bench.run("sweep s.yaml --csv out.csv");
   CAPTURE(o.err);
   CHECK(o.code == 0);
   CHECK(has(o.err, "4 of 4 points were there already"));
   const auto rows = lines(bench.read("out.csv"));
-  CHECK(rows[0] == "workload.batch,verification.ledger.round_trip_s,bound,attention.kernel,twice,"
-                   "ratio.twice,best,error");
+  CHECK(rows[0] ==
+        "workload.batch,verification.ledger.round_trip_s,bound,attention.kernel,twice,"
+        "ratio.twice,best,error");
   CHECK(has(rows[1], ",fused,2,1.0,false,"));
   CHECK(has(rows[3], ",fused,4,2.0,true,"));
 }
@@ -105,7 +109,8 @@ TEST_CASE("results of something else are not written over") {
   refused("sweep s.yaml -q --csv out.csv", "no journal");
   std::filesystem::remove(bench.here() / "out.csv.journal");
   refused("sweep s.yaml -q --csv out.csv", "is there already");
-  CHECK(bench.run("sweep s.yaml -q --csv out.csv --set workload.output_tokens=3 --force").code == 0);
+  CHECK(bench.run("sweep s.yaml -q --csv out.csv --set workload.output_tokens=3 --force").code ==
+        0);
   CHECK(bench.read("out.csv") != csv);
 }
 
@@ -129,23 +134,26 @@ TEST_CASE("what is wrong in a study is said before anything is run or written") 
   wrong("base: smal.yaml\nvary: {workload.batch: [1]}\n", {"w.yaml:1:7", "small.yaml"});
   wrong(kStudy + "where: workload.batch > 9\n", {"w.yaml:5:8", "every one of 4 points"});
   wrong(kStudy + "where: memory.totl_bytes > 9\n", {"w.yaml:5:8", "'memory.total_bytes'"});
-  wrong(kStudy + "columns: [throughput.tokens_per_sec]\n", {"w.yaml:5:11", "'throughput.tokens_per_s'"});
+  wrong(kStudy + "columns: [throughput.tokens_per_sec]\n",
+        {"w.yaml:5:11", "'throughput.tokens_per_s'"});
   wrong(kStudy + "objective: {maximise: x}\n", {"w.yaml:5:13", "'maximize'"});
   wrong(kStudy + "objective: {maximize: attention.kernel}\n", {"w.yaml:5:23", "is not a number"});
   wrong(kStudy + "baseline: bound.x\n", {"w.yaml:5:11", "no column"});
   // Scenarios that cannot be, each problem once, with the points that have it.
-  wrong("base: small.yaml\nvary:\n  attention.kernel: [fused, cascade]\n"
-        "  attention.shared_anchors: [true, false]\n  workload.batch: [1, 2]\n",
-        {"attention.shared_anchors", "at 2 of 8 points, first attention.kernel=cascade",
-         "1 problem in the input"});
+  wrong(
+      "base: small.yaml\nvary:\n  attention.kernel: [fused, cascade]\n"
+      "  attention.shared_anchors: [true, false]\n  workload.batch: [1, 2]\n",
+      {"attention.shared_anchors", "at 2 of 8 points, first attention.kernel=cascade",
+       "1 problem in the input"});
 }
 
 TEST_CASE("a constraint over inputs leaves out scenarios that cannot be") {
   Bench bench;
   prepared(bench);
-  bench.write("s.yaml", "base: small.yaml\nvary:\n  attention.kernel: [fused, cascade]\n"
-                        "  attention.shared_anchors: [true, false]\n"
-                        "where: attention.kernel != 'cascade' or attention.shared_anchors\n");
+  bench.write("s.yaml",
+              "base: small.yaml\nvary:\n  attention.kernel: [fused, cascade]\n"
+              "  attention.shared_anchors: [true, false]\n"
+              "where: attention.kernel != 'cascade' or attention.shared_anchors\n");
   const Outcome o = bench.run("sweep s.yaml --csv out.csv");
   CAPTURE(o.err);
   CHECK(o.code == 0);
@@ -169,8 +177,9 @@ TEST_CASE("a constraint over results that leaves nothing keeps what was computed
 TEST_CASE("a point that fails is a row with an error, and the others are kept") {
   Bench bench;
   prepared(bench);
-  bench.write("s.yaml", "base: small.yaml\nvary: {workload.decode_step: [1 ms, 9000000 s, 2 ms]}\n"
-                        "columns: throughput.tokens_per_s\n");
+  bench.write("s.yaml",
+              "base: small.yaml\nvary: {workload.decode_step: [1 ms, 9000000 s, 2 ms]}\n"
+              "columns: throughput.tokens_per_s\n");
   const Outcome o = bench.run("sweep s.yaml --csv out.csv");
   CAPTURE(o.err);
   CHECK(o.code == 3);
@@ -208,7 +217,7 @@ TEST_CASE("a full disk stops a sweep with what was computed, and room lets it go
   // A limit on the size of files is as good as a full disk, and needs no privilege.
   const std::string limited = "sweep s.yaml -q --csv out.csv";
   const std::string command = "cd '" + bench.here().string() +
-                              "' && (trap '' XFSZ; ulimit -f 8; exec '" FIELDSIM_BINARY "' " +
+                              "' && (trap '' XFSZ; ulimit -f 20; exec '" FIELDSIM_BINARY "' " +
                               limited + ") 2>full.err";
   const int status = std::system(command.c_str());
   CHECK(WEXITSTATUS(status) == 2);

@@ -4,19 +4,20 @@
 #include "sim/system/study/expression.hpp"
 
 using namespace fieldsim;
+using Catch::Matchers::Contains;
 using system::Datum;
 using system::Expression;
-using Catch::Matchers::Contains;
 
 namespace {
 
 Datum value(const std::string& text) {
-  return Expression(text, {"study.yaml", 3, 8}, "where").value([](const std::string& name) -> Datum {
-    if (name == "a.b") return 6.0;
-    if (name == "hardware") return std::string("h100-sxm");
-    if (name == "fits") return true;
-    return {};
-  });
+  return Expression(text, {"study.yaml", 3, 8}, "where")
+      .value([](const std::string& name) -> Datum {
+        if (name == "a.b") return 6.0;
+        if (name == "hardware") return std::string("h100-sxm");
+        if (name == "fits") return true;
+        return {};
+      });
 }
 double number(const std::string& text) { return std::get<double>(value(text)); }
 bool truth(const std::string& text) { return std::get<bool>(value(text)); }

@@ -119,8 +119,9 @@ objectve: {maximize: x}
   CHECK_THAT(failure(good, {"workload.batch=3"}), Contains("is varied by the study"));
   CHECK_THAT(failure("base: paper_13b_64k\nvary: {}\n"), Contains("expected paths"));
   CHECK_THAT(failure("vary: {workload.batch: [1]}\n"), Contains("base: is missing"));
-  CHECK_THAT(failure("base: paper_13b_64k\nvary:\n  seed: {draws: 9999999}\n  workload.batch: [1, 2]\n"),
-             Contains("more than the"));
+  CHECK_THAT(
+      failure("base: paper_13b_64k\nvary:\n  seed: {draws: 9999999}\n  workload.batch: [1, 2]\n"),
+      Contains("more than the"));
 }
 
 TEST_CASE("a front is the rows that no other row beats") {

@@ -58,7 +58,8 @@ TEST_CASE("draws have the moments of their distribution and stay within their en
     return std::pair(mean, std::sqrt(squares / kDraws - mean * mean));
   };
   // Four standard errors: the draws are fixed, so this cannot fail by chance later.
-  const auto [u, su] = moments(numbers("faults.verdict_failure: {uniform: [0.2, 0.8], draws: 4000}"));
+  const auto [u, su] =
+      moments(numbers("faults.verdict_failure: {uniform: [0.2, 0.8], draws: 4000}"));
   CHECK(u == Approx(0.5).margin(4 * 0.6 / std::sqrt(12.0 * kDraws)));
   CHECK(su == Approx(0.6 / std::sqrt(12.0)).epsilon(0.05));
   const auto [n, sn] =
@@ -82,7 +83,8 @@ TEST_CASE("draws have the moments of their distribution and stay within their en
 TEST_CASE("what is wrong with a range is said with its place and the nearest word") {
   CHECK_THAT(problem("workload.prompt_tokens: {linaer: [1, 2, 3]}"),
              Contains("study.yaml:1:26") && Contains("did you mean 'linear'"));
-  CHECK_THAT(problem("workload.prompt_tokens: {linear: [1, 2]}"), Contains("[first, last, how many]"));
+  CHECK_THAT(problem("workload.prompt_tokens: {linear: [1, 2]}"),
+             Contains("[first, last, how many]"));
   CHECK_THAT(problem("workload.prompt_tokens: {log2: [128, 1]}"), Contains("is empty"));
   CHECK_THAT(problem("workload.prompt_tokens: {log: [0, 10, 3]}"), Contains("above zero"));
   CHECK_THAT(problem("workload.prompt_tokens: {linear: [0, 10, 3]}"), Contains("out of range"));
