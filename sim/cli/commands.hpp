@@ -20,6 +20,9 @@ struct Options {
   std::vector<std::string> shapes;
   std::int64_t plan = 0;
   bool rows = false;
+  std::string jsonl, shard;  // sweep, merge
+  std::size_t jobs = 0;
+  bool force = false;
   bool timing = false, quiet = false, no_color = false;
   // --set assignments with --seed among them.
   std::vector<std::string> settings() const;
@@ -34,6 +37,8 @@ int run(const Options& o);
 int compare(const Options& o);
 int explain(const Options& o);
 int explain_tile(const Options& o);
+int sweep(const Options& o);
+int merge(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

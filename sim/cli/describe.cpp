@@ -11,6 +11,7 @@
 #include "sim/config/paths.hpp"
 #include "sim/model/parameters.hpp"
 #include "sim/report/claims.hpp"
+#include "sim/report/study/run.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/system/load.hpp"
 #include "sim/system/schema/schema.hpp"
@@ -24,8 +25,8 @@ using config::SchemaNode;
 
 namespace {
 
-const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",
-                                            "scenarios", "kernels", "policies"};
+const std::vector<std::string> kListable = {"hardware", "hosts",   "models",  "scenarios",
+                                            "studies",  "kernels", "policies"};
 
 struct Kind {
   std::string word;       // of `schema` and in messages
@@ -38,7 +39,8 @@ std::vector<Kind> kinds() {
           {"hardware", "hardware", system::hardware_schema().share()},
           {"host", "hardware/hosts", system::host_schema().share()},
           {"model", "models", system::model_file_schema().share()},
-          {"claims", "claims", report::claims_schema()}};
+          {"claims", "claims", report::claims_schema()},
+          {"study", "studies", system::study_schema()}};
 }
 
 // Which kind of file this is: by the keys only one of them has.
@@ -48,6 +50,7 @@ const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
   if (has("sha256") || has("cores")) return all[2];
   if (has("hf_config")) return all[3];
   if (has("claims")) return all[4];
+  if (has("vary") || has("base")) return all[5];
   return all[0];
 }
 
@@ -114,6 +117,25 @@ std::string describe_model(const Catalogue& catalogue, const std::string& name) 
   return out;
 }
 
+std::string describe_study(const Catalogue& catalogue, const std::string& name) {
+  const auto scenario = system::scenario_schema();
+  const system::Study study = system::open_study(name, catalogue, scenario.node());
+  std::string out = fmt::format("{}\n{}\n\n{} points\n", study.name, study.description,
+                                report::grouped(static_cast<std::int64_t>(study.points())));
+  for (const system::Axis& axis : study.axes)
+    for (const system::AxisPath& p : axis.paths)
+      out += fmt::format("  {:<40}{} values, {} .. {}\n", p.path, p.values.size(),
+                         p.values.front().text, p.values.back().text);
+  return out;
+}
+
+// A shipped study may be checked by its name, as a scenario.
+std::string shipped_or_path(const std::string& file, const Catalogue& catalogue) {
+  const std::vector<std::string> studies = catalogue.names("studies");
+  const bool study = std::find(studies.begin(), studies.end(), file) != studies.end();
+  return study ? system::find_study(file, catalogue) : system::find_scenario(file, catalogue);
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -126,10 +148,14 @@ int check(const Options& o) {
   std::vector<Problem> problems;
   for (const std::string& file : o.files) {
     try {
-      const std::string path = system::find_scenario(file, catalogue);
+      const std::string path = shipped_or_path(file, catalogue);
       const Kind& kind = kind_of(all, config::parse_file(path));
       if (kind.word == "scenario") {
         system::load_scenario(path, catalogue, o.assignments);
+      } else if (kind.word == "study") {
+        const auto node = system::scenario_schema().share();
+        report::check_study(system::open_study(path, catalogue, *node, o.assignments), catalogue,
+                            *node);
       } else {
         Document d = config::open_file(path, *kind.node, catalogue, kind.catalogue);
         for (const std::string& a : o.assignments) config::assign(d, a, *kind.node);
@@ -159,6 +185,10 @@ int schema(const Options& o) {
   std::vector<std::string> words;
   for (const Kind& k : kinds()) {
     if (k.word == o.kind) {
+      if (k.word == "study") {
+        print(system::study_json_schema(system::scenario_schema().node()));
+        return 0;
+      }
       print(config::json_schema(*k.node, "fieldsim " + k.word) + "\n");
       return 0;
     }
@@ -167,7 +197,8 @@ int schema(const Options& o) {
   throw ConfigError(
       {{{},
         "",
-        fmt::format("there is no schema '{}'; there are scenario, hardware, host, model and claims",
+        fmt::format("there is no schema '{}'; there are scenario, study, hardware, host, model "
+                    "and claims",
                     o.kind),
         nearest_word(o.kind, words)}});
 }
@@ -186,7 +217,7 @@ int list(const Options& o) {
     throw ConfigError({{{},
                         "",
                         fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
-                                    "scenarios, kernels and policies",
+                                    "scenarios, studies, kernels and policies",
                                     o.kind),
                         nearest_word(o.kind, kListable)}});
   }
@@ -204,6 +235,8 @@ int describe(const Options& o) {
       const std::string path = catalogue.find(k.catalogue, name, {});
       if (k.word == "model")
         print(describe_model(catalogue, name));
+      else if (k.word == "study")
+        print(describe_study(catalogue, name));
       else
         print(describe_file(catalogue, k.catalogue, path, *k.node));
       return 0;

@@ -41,25 +41,19 @@ std::string find_scenario(const std::string& reference, const config::Catalogue&
   return catalogue.find("scenarios", reference, {});
 }
 
-LoadedScenario load_scenario(const std::string& reference, const config::Catalogue& catalogue,
-                             const std::vector<std::string>& assignments) {
-  const config::Schema<Scenario> schema = scenario_schema();
-  config::Document d =
-      config::open_file(find_scenario(reference, catalogue), schema.node(), catalogue, "scenarios");
-  for (const std::string& a : assignments) config::assign(d, a, schema.node());
-  config::resolve(d, schema.node(), catalogue);
-
-  // The model's own file is read even when the scenario has problems, so that all are reported.
-  std::vector<Problem> problems = d.problems;
-  Scenario scenario;
+LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Value& root,
+                             const std::string& name, const ShapeReader& shape,
+                             std::vector<Problem>& problems) {
   LoadedScenario loaded;
-  config::read_into(schema.node(), d.root, &scenario, loaded.provenance, problems);
-  if (!scenario.model_file.hf_config.empty()) {
-    std::string name = scenario.model_file.name;
-    if (name.empty())
-      name = std::filesystem::path(scenario.model_file.hf_config).parent_path().filename().string();
+  Scenario& scenario = loaded.scenario;
+  config::read_into(schema, root, &scenario, loaded.provenance, problems);
+  // The model's own file is read even when the scenario has problems, so that all are reported.
+  const std::string& file = scenario.model_file.hf_config;
+  if (!file.empty()) {
+    std::string called = scenario.model_file.name;
+    if (called.empty()) called = std::filesystem::path(file).parent_path().filename().string();
     try {
-      scenario.model = load_model_shape(scenario.model_file.hf_config, name);
+      scenario.model = shape(file, called);
     } catch (const ConfigError& e) {
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
@@ -67,14 +61,27 @@ LoadedScenario load_scenario(const std::string& reference, const config::Catalog
   if (problems.empty())
     for (Problem& p : tile_problems(scenario)) {
       // A tile that does not fit is the fault of what was asked for: the fidelity.
-      const config::Field* field = d.root.find("fidelity");
-      p.where = field != nullptr ? field->where : d.root.where;
+      const config::Field* field = root.find("fidelity");
+      p.where = field != nullptr ? field->where : root.where;
       problems.push_back(std::move(p));
     }
   config::sort_problems(problems);
+  if (scenario.name.empty()) scenario.name = name;
+  return loaded;
+}
+
+LoadedScenario load_scenario(const std::string& reference, const config::Catalogue& catalogue,
+                             const std::vector<std::string>& assignments) {
+  const config::Schema<Scenario> schema = scenario_schema();
+  config::Document d =
+      config::open_file(find_scenario(reference, catalogue), schema.node(), catalogue, "scenarios");
+  for (const std::string& a : assignments) config::assign(d, a, schema.node());
+  config::resolve(d, schema.node(), catalogue);
+  std::vector<Problem> problems = std::move(d.problems);
+  LoadedScenario loaded =
+      read_scenario(schema.node(), d.root, std::filesystem::path(reference).stem().string(),
+                    load_model_shape, problems);
   if (!problems.empty()) throw ConfigError(std::move(problems));
-  if (scenario.name.empty()) scenario.name = std::filesystem::path(reference).stem().string();
-  loaded.scenario = std::move(scenario);
   loaded.root = std::move(d.root);
   loaded.files = std::move(d.files);
   return loaded;

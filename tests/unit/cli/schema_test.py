@@ -22,6 +22,7 @@ KINDS = {
     "hardware": sorted((configs / "hardware").glob("*.yaml")),
     "host": sorted((configs / "hardware/hosts").glob("*.yaml")),
     "model": sorted((configs / "models").glob("*.yaml")),
+    "study": sorted((configs / "studies").glob("*.yaml")),
 }
 SLIPS = {
     "scenario": [
@@ -36,6 +37,14 @@ SLIPS = {
         lambda d: d.setdefault("gpu", {}).update(copy_engines={"value": "two", "source": "assumed: x"}),
     ],
     "host": [lambda d: d.update(core=1)],
+    "study": [
+        lambda d: d.update(varry={}),
+        lambda d: d.pop("base"),
+        lambda d: d.update(vary={}),
+        lambda d: d["vary"].update({"workload.batch": {"linaer": [1, 2, 3]}}),
+        lambda d: d["vary"].update({"workload.batch": []}),
+        lambda d: d.update(objective={"maximise": "x"}),
+    ],
     "model": [lambda d: d.update(hf_confg="x.json"), lambda d: d.update(published={"parameters": "13B"})],
 }
 # A number needs its source, but over a part that has one already.
