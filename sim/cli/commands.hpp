@@ -19,6 +19,9 @@ struct Options {
   std::vector<std::string> shapes;
   std::int64_t plan = 0;
   bool rows = false;
+  std::string jsonl, shard;  // sweep, merge
+  std::size_t jobs = 0;
+  bool force = false;
   bool timing = false, quiet = false, no_color = false;
   // --set assignments with --seed among them.
   std::vector<std::string> settings() const;
@@ -31,6 +34,8 @@ int guarded(const std::function<int()>& command);
 
 int run(const Options& o);
 int compare(const Options& o);
+int sweep(const Options& o);
+int merge(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

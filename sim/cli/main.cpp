@@ -33,6 +33,30 @@ int main(int argc, char** argv) {
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
 
+  const auto study = [&](CLI::App* c) {
+    c->add_option("--set", o.assignments, "path.to.key=value, over the base scenario (repeatable)")
+        ->allow_extra_args(false);
+    c->add_option("--seed", o.seed, "seed of every random stream, and the first of drawn seeds");
+    c->add_option("--csv", o.csv, "write one row a point to a file, or - for stdout");
+    c->add_option("--jsonl", o.jsonl, "write one JSON object a line, the same columns");
+    c->add_flag("--force", o.force, "write over results of another study or version");
+    c->add_flag("--quiet,-q", o.quiet, "no table, no progress, no diagnostics but errors");
+    c->add_flag("--no-color", o.no_color, "no colours on a terminal");
+  };
+  CLI::App* sweep = app.add_subcommand("sweep", "a scenario with dimensions: one row a point");
+  sweep->add_option("study", o.files, "a file, or the name of a shipped study")
+      ->required()
+      ->expected(1);
+  study(sweep);
+  sweep->add_option("--jobs,-j", o.jobs, "threads; all cores by default")
+      ->check(CLI::Range(1, 4096));
+  sweep->add_option("--shard", o.shard, "i/n: every n-th point from the i-th on; merge joins them");
+  CLI::App* merge = app.add_subcommand("merge", "join the shards of a sweep");
+  merge->add_option("files", o.files, "the study, then what each shard wrote")
+      ->required()
+      ->expected(2, -1);
+  study(merge);
+
   CLI::App* reproduce =
       app.add_subcommand("reproduce", "published claims: theirs, ours, corrected");
   reproduce->add_option("id", o.files, "only these claims");
@@ -62,10 +86,10 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
 
   CLI::App* schema = app.add_subcommand("schema", "JSON Schema of a file, for editors");
-  schema->add_option("kind", o.kind, "scenario, hardware, host or model")->default_val("scenario");
+  schema->add_option("kind", o.kind, "scenario, study, hardware, host or model")->default_val("scenario");
 
   CLI::App* list = app.add_subcommand("list", "what ships");
-  list->add_option("kind", o.kind, "hardware, hosts, models, scenarios, kernels or policies")
+  list->add_option("kind", o.kind, "hardware, hosts, models, scenarios, studies, kernels or policies")
       ->required();
 
   CLI::App* describe = app.add_subcommand("describe", "the manual of one part, policy or section");
@@ -85,6 +109,8 @@ int main(int argc, char** argv) {
   return fieldsim::cli::guarded([&] {
     if (*run) return fieldsim::cli::run(o);
     if (*compare) return fieldsim::cli::compare(o);
+    if (*sweep) return fieldsim::cli::sweep(o);
+    if (*merge) return fieldsim::cli::merge(o);
     if (*reproduce) return fieldsim::cli::reproduce(o);
     if (*validate) return fieldsim::cli::validate(o);
     if (*calibrate) return fieldsim::cli::calibrate(o);

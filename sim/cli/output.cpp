@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/des/engine.hpp"
+#include "sim/report/study/journal.hpp"
 #include "sim/report/version.hpp"
 
 namespace fieldsim::cli {
@@ -49,6 +50,9 @@ int guarded(const std::function<int()>& command) {
   } catch (const ConfigError& e) {
     return report_config_error(e);
   } catch (const OutputError& e) {
+    fmt::print(stderr, "fieldsim: {}\n", e.what());
+    return kInputWrong;
+  } catch (const report::ResultsError& e) {
     fmt::print(stderr, "fieldsim: {}\n", e.what());
     return kInputWrong;
   } catch (const des::ProcessError& e) {

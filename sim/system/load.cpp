@@ -40,6 +40,28 @@ std::string find_scenario(const std::string& reference, const config::Catalogue&
   return catalogue.find("scenarios", reference, {});
 }
 
+LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Value& root,
+                             const std::string& name, const ShapeReader& shape,
+                             std::vector<Problem>& problems) {
+  LoadedScenario loaded;
+  Scenario& scenario = loaded.scenario;
+  config::read_into(schema, root, &scenario, loaded.provenance, problems);
+  // The model's own file is read even when the scenario has problems, so that all are reported.
+  const std::string& file = scenario.model_file.hf_config;
+  if (!file.empty()) {
+    std::string called = scenario.model_file.name;
+    if (called.empty()) called = std::filesystem::path(file).parent_path().filename().string();
+    try {
+      scenario.model = shape(file, called);
+    } catch (const ConfigError& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+  config::sort_problems(problems);
+  if (scenario.name.empty()) scenario.name = name;
+  return loaded;
+}
+
 LoadedScenario load_scenario(const std::string& reference, const config::Catalogue& catalogue,
                              const std::vector<std::string>& assignments) {
   const config::Schema<Scenario> schema = scenario_schema();
@@ -47,26 +69,11 @@ LoadedScenario load_scenario(const std::string& reference, const config::Catalog
       config::open_file(find_scenario(reference, catalogue), schema.node(), catalogue, "scenarios");
   for (const std::string& a : assignments) config::assign(d, a, schema.node());
   config::resolve(d, schema.node(), catalogue);
-
-  // The model's own file is read even when the scenario has problems, so that all are reported.
-  std::vector<Problem> problems = d.problems;
-  Scenario scenario;
-  LoadedScenario loaded;
-  config::read_into(schema.node(), d.root, &scenario, loaded.provenance, problems);
-  if (!scenario.model_file.hf_config.empty()) {
-    std::string name = scenario.model_file.name;
-    if (name.empty())
-      name = std::filesystem::path(scenario.model_file.hf_config).parent_path().filename().string();
-    try {
-      scenario.model = load_model_shape(scenario.model_file.hf_config, name);
-    } catch (const ConfigError& e) {
-      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
-    }
-  }
-  config::sort_problems(problems);
+  std::vector<Problem> problems = std::move(d.problems);
+  LoadedScenario loaded =
+      read_scenario(schema.node(), d.root, std::filesystem::path(reference).stem().string(),
+                    load_model_shape, problems);
   if (!problems.empty()) throw ConfigError(std::move(problems));
-  if (scenario.name.empty()) scenario.name = std::filesystem::path(reference).stem().string();
-  loaded.scenario = std::move(scenario);
   loaded.root = std::move(d.root);
   loaded.files = std::move(d.files);
   return loaded;

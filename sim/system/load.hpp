@@ -1,5 +1,6 @@
 #pragma once
 // A scenario file, with everything it refers to, as structs.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct LoadedScenario {
 // shipped scenario.
 LoadedScenario load_scenario(const std::string& reference, const config::Catalogue& catalogue,
                              const std::vector<std::string>& assignments = {});
+
+// A document whose references are resolved, as a scenario; `name` when the file gives none. Problems
+// are appended, and the scenario is good for nothing but messages when there are any. `shape` reads
+// the model's own file: a study keeps what it read.
+using ShapeReader =
+    std::function<model::ModelShape(const std::string& path, const std::string& name)>;
+LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Value& root,
+                             const std::string& name, const ShapeReader& shape,
+                             std::vector<Problem>& problems);
 
 // The shape that a config.json gives. `name` is ours.
 model::ModelShape load_model_shape(const std::string& path, const std::string& name);

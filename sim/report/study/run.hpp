@@ -1,0 +1,48 @@
+#pragma once
+// A whole study: computes what is missing, keeps it in a journal, writes the rows.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/report/study/journal.hpp"
+#include "sim/report/study/view.hpp"
+
+namespace fieldsim::report {
+
+struct StudyOptions {
+  std::string csv, jsonl;  // files; "-" is stdout; "" is none
+  std::size_t jobs = 0;    // 0: a thread for each core
+  Shard shard;
+  bool force = false;  // results of another study may be overwritten
+  std::size_t preview = 0;  // rows to hand back
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+struct StudyRun {
+  std::size_t points = 0;    // of this shard
+  std::size_t resumed = 0;   // of them, found in the journal
+  std::size_t computed = 0;  // of them, simulated now (those left out before a run are not)
+  std::size_t rows = 0, failed = 0, left_out = 0;
+  double wall_s = 0;  // of computing
+  std::size_t jobs = 0;
+  std::string first_error;
+  std::vector<std::string> columns;
+  std::size_t varied = 0;       // of the columns, the first ones
+  std::vector<View::Row> shown;  // the best rows, or without an objective the first ones
+  std::size_t best = 0;          // rows that are marked
+};
+
+// Throws ConfigError for what is wrong in the study or in any of its scenarios, before anything is
+// run; ResultsError for files that cannot be written or hold something else.
+StudyRun run_study(const system::Study& study, const config::Catalogue& catalogue,
+                   const config::SchemaNode& scenario, const StudyOptions& options);
+
+// Joins the journals of all shards (given by themselves or by the results beside them).
+StudyRun merge_study(const system::Study& study, const config::Catalogue& catalogue,
+                     const config::SchemaNode& scenario, const std::vector<std::string>& shards,
+                     const StudyOptions& options);
+
+// The best rows, or the first ones, as a table.
+std::string study_table(const StudyRun& run, const system::Study& study);
+
+}  // namespace fieldsim::report
