@@ -16,6 +16,7 @@ struct Options {
   std::optional<std::uint64_t> seed;
   std::string json, csv, trace, kind;
   std::string hardware, gate, output;  // validate, calibrate
+  std::string fidelity, metric;        // explain
   std::vector<std::string> shapes;
   std::int64_t plan = 0;
   bool rows = false;
@@ -36,6 +37,7 @@ int run(const Options& o);
 int compare(const Options& o);
 int sweep(const Options& o);
 int merge(const Options& o);
+int explain(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

@@ -32,6 +32,22 @@ int main(int argc, char** argv) {
       app.add_subcommand("compare", "scenarios side by side, first one as baseline");
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
+  compare->add_option("--csv", o.csv, "write a row for each scenario");
+
+  CLI::App* explain = app.add_subcommand(
+      "explain", "critical path, bound and elasticity of each resource, what would make it faster");
+  explain->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
+      ->required()
+      ->expected(1);
+  common(explain);
+  explain->remove_option(explain->get_option("--timing"));
+  explain
+      ->add_option("--metric", o.metric,
+                   "what is to be explained: the path of a number in the result JSON")
+      ->default_val("throughput.tokens_per_s");
+  explain->add_option("--fidelity", o.fidelity, "instead of the scenario's");
+  explain->add_option("--trace", o.trace, "write a Chrome trace with the critical path in it");
+  explain->add_option("--csv", o.csv, "write a row for each parameter");
 
   const auto study = [&](CLI::App* c) {
     c->add_option("--set", o.assignments, "path.to.key=value, over the base scenario (repeatable)")
@@ -111,6 +127,7 @@ int main(int argc, char** argv) {
     if (*compare) return fieldsim::cli::compare(o);
     if (*sweep) return fieldsim::cli::sweep(o);
     if (*merge) return fieldsim::cli::merge(o);
+    if (*explain) return fieldsim::cli::explain(o);
     if (*reproduce) return fieldsim::cli::reproduce(o);
     if (*validate) return fieldsim::cli::validate(o);
     if (*calibrate) return fieldsim::cli::calibrate(o);

@@ -33,7 +33,7 @@ int run(const Options& o) {
 }
 
 int compare(const Options& o) {
-  require_writable(o.json);
+  for (const std::string& path : {o.json, o.csv}) require_writable(path);
   const config::Catalogue catalogue;
   std::vector<report::Compared> all;
   for (const std::string& file : o.files) {
@@ -43,7 +43,12 @@ int compare(const Options& o) {
     all.push_back(std::move(c));
   }
   if (!o.json.empty()) write_output(o.json, report::text(report::comparison_json(all)));
-  if (o.json != "-" && !o.quiet) print(report::comparison_text(all));
+  if (!o.csv.empty()) {
+    std::vector<nlohmann::ordered_json> rows;
+    for (const report::Compared& c : all) rows.push_back(c.json);
+    write_output(o.csv, report::csv(rows));
+  }
+  if (o.json != "-" && o.csv != "-" && !o.quiet) print(report::comparison_text(all));
   return 0;
 }
 

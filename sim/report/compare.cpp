@@ -79,6 +79,30 @@ std::vector<std::string> differing(const std::vector<Compared>& all) {
   return paths;
 }
 
+std::string trimmed(const char* label) {
+  while (*label == ' ') ++label;
+  return label;
+}
+
+const Json* at(const Json& j, const Json::json_pointer& pointer) {
+  return j.contains(pointer) && j.at(pointer).is_number() ? &j.at(pointer) : nullptr;
+}
+
+// In the order of the results, each path once.
+void collect_numbers(const Json& object, const std::string& path, const Json::json_pointer& pointer,
+                     std::vector<std::pair<std::string, Json::json_pointer>>& out) {
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = path.empty() ? key : path + "." + key;
+    if (value.is_object()) {
+      collect_numbers(value, name, pointer / key, out);
+    } else if (value.is_number() && std::none_of(out.begin(), out.end(), [&](const auto& known) {
+                 return known.first == name;
+               })) {
+      out.emplace_back(name, pointer / key);
+    }
+  }
+}
+
 std::string shortened(const std::string& text) {
   return text.size() < kColumn ? text : text.substr(0, kColumn - 4) + "...";
 }
@@ -107,20 +131,28 @@ std::string comparison_text(const std::vector<Compared>& all) {
   }
   if (paths.size() > kMostInputs)
     out += fmt::format("  ... and {} more\n", paths.size() - kMostInputs);
+  if (paths.empty()) out += "  nothing\n";
   out += "\nwhat that does (ratios to [1])\n";
   row("", heads);
+  std::vector<std::string> same;
   for (const Line& line : kLines) {
     const Json::json_pointer pointer(line.pointer);
     std::vector<std::string> cells;
     const double base = all.front().json.at(pointer).get<double>();
-    bool any = false;
+    bool any = false, differs = false;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const double v = all[i].json.at(pointer).get<double>();
       any = any || std::fabs(v) > 0;
+      differs = differs || v != base;
       cells.push_back(cell(line, v, base, i == 0));
     }
-    if (any) row(line.label, cells);
+    if (!any) continue;
+    if (differs)
+      row(line.label, cells);
+    else
+      same.push_back(trimmed(line.label) + " " + cells.front());
   }
+  if (!same.empty()) out += "\n" + listed("the same in all:", same);
   return out;
 }
 
@@ -131,6 +163,24 @@ Json comparison_json(const std::vector<Compared>& all) {
     Json values = Json::array();
     for (const Compared& c : all) values.push_back(value_at(c, path));
     j["inputs"][path] = values;
+  }
+  // Every number of the results that is not the same everywhere, with its ratio to the first.
+  j["differences"] = Json::object();
+  std::vector<std::pair<std::string, Json::json_pointer>> numbers;
+  for (const Compared& c : all) collect_numbers(c.json, "", Json::json_pointer(), numbers);
+  for (const auto& [path, pointer] : numbers) {
+    Json values = Json::array(), ratios = Json::array();
+    const Json* base = at(all.front().json, pointer);
+    bool differs = false;
+    for (const Compared& c : all) {
+      const Json* v = at(c.json, pointer);
+      differs = differs || v == nullptr || base == nullptr || *v != *base;
+      values.push_back(v == nullptr ? Json() : *v);
+      const bool ratio = v != nullptr && base != nullptr && base->get<double>() != 0;
+      ratios.push_back(ratio ? Json(v->get<double>() / base->get<double>()) : Json());
+    }
+    if (differs && path != "seed")
+      j["differences"][path] = {{"values", values}, {"ratios", ratios}};
   }
   j["results"] = Json::array();
   for (const Compared& c : all) j["results"].push_back(c.json);

@@ -40,6 +40,20 @@ std::string bytes_text(double bytes) {
   return digits(v) + " " + units[u];
 }
 
+std::string listed(const std::string& head, const std::vector<std::string>& words) {
+  constexpr std::size_t kLine = 110;
+  std::string out, line = "  " + head;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = " " + words[i] + (i + 1 < words.size() ? "," : "");
+    if (line.size() + word.size() > kLine) {
+      out += line + '\n';
+      line = "   ";
+    }
+    line += word;
+  }
+  return out + line + '\n';
+}
+
 std::string grouped(std::int64_t n) {
   std::string s = std::to_string(n);
   for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(s.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3)

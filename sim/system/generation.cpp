@@ -10,6 +10,8 @@
 namespace fieldsim::system {
 
 using hardware::Category;
+using hardware::Limiter;
+using hardware::TaskLog;
 using recovery::Boundary;
 using recovery::BoundaryPtr;
 using verify::Timing;
@@ -31,13 +33,19 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
               {.gap = scenario.workload.launch == LaunchMode::graph
                           ? scenario.hardware.gpu.launch.graph
                           : scenario.hardware.gpu.launch.eager,
+               .launched_by =
+                   scenario.workload.launch == LaunchMode::graph ? Limiter::graph : Limiter::launch,
                .fast_forward = scenario.simulation.fast_forward}),
       verifier_({machine.engine, machine.device, machine.link, machine.host}, scenario.verification,
                 scenario.hardware.gpu.launch.eager, scenario.simulation.fast_forward),
       verdicts_(machine.engine.random("verify.verdict")),
       window_(machine.engine, scenario.verification.window),
       timer_(machine.engine),
-      verdict_arrived_(machine.engine) {
+      verdict_arrived_(machine.engine),
+      trail_(machine.tasks),
+      boundary_places_(scenario.verification.window) {
+  if (trail_) prefill_stream_.split_into(&work_);
+  if (trail_) stream_.split_into(&work_);
   out_.token_at.reserve(static_cast<std::size_t>(s_.workload.output_tokens));
   if (auto* trace = machine.engine.trace()) {
     boundary_track_ = trace->track("session", "boundaries");
@@ -51,6 +59,7 @@ des::Process Session::run() {
   if (s_.verification.timing == Timing::on_load) co_await load_anchor();
   if (!out_.aborted) co_await prefill();
   out_.decode_began = exposure_since_ = engine.now();
+  trail_.mark(TaskLog::Mark::decode_began);
   out_.at_decode = snapshot(m_);
   out_.verifier_at_decode = verifier_.busy();
   out_.ledger_at_decode = verifier_.ledger().busy();
@@ -67,8 +76,14 @@ des::Process Session::run() {
   if (rolling_back()) draw_rollback(engine.now());
   if (out_.aborted) give_up();
   note_exposure();
-  if (out_.decode_ended == Time::zero() || out_.aborted) out_.decode_ended = engine.now();
+  trail_.join(commit_by_);
+  if (out_.aborted) trail_.follow(rollback_by_);
+  if (out_.decode_ended == Time::zero() || out_.aborted) {
+    out_.decode_ended = engine.now();
+    trail_.mark(TaskLog::Mark::decode_ended);
+  }
   out_.drained = engine.now();
+  trail_.mark(TaskLog::Mark::drained);
 }
 
 des::Task<> Session::load_anchor() {
@@ -76,7 +91,9 @@ des::Task<> Session::load_anchor() {
     Boundary anchor;
     anchor.closed = m_.engine.now();
     anchor.check.payload = payload_bytes(s_, 0);
+    anchor.check.trail = trail_;
     co_await verifier_.run(anchor.check);
+    trail_ = anchor.check.trail;
     note_verdict(anchor);
     out_.prefill += anchor.check.spent;
     const auto draw = static_cast<std::uint64_t>(attempt);
@@ -88,7 +105,9 @@ des::Task<> Session::load_anchor() {
 
 des::Task<> Session::prefill() {
   if (s_.workload.prefill) {
+    const Time began = m_.engine.now();
     co_await m_.engine.delay(*s_.workload.prefill);
+    trail_.add("prefill", Category::assumed, Limiter::pinned, began, m_.engine.now());
     out_.prefill.add(Category::assumed, *s_.workload.prefill);
     co_return;
   }
@@ -98,7 +117,9 @@ des::Task<> Session::prefill() {
     const bool last = before + tokens == s_.workload.prompt_tokens;
     const auto& program = programs_.prefill(tokens, before, last);
     out_.prefill_totals += programs_.totals();
+    const Time began = m_.engine.now();
     co_await prefill_stream_.run(program, out_.prefill);
+    log_program("prefill chunk", began);
     before += tokens;
   }
 }
@@ -112,6 +133,7 @@ des::Task<bool> Session::step(Account& spent) {
     // Cut short at its very end it is whole: what counts is the time, not which event came first.
     const bool whole = engine.now() - began == *s_.workload.decode_step;
     spent.add(Category::assumed, engine.now() - began);
+    trail_.add("decode step", Category::assumed, Limiter::pinned, began, engine.now());
     if (auto* trace = engine.trace())
       trace->span(step_track_, whole ? "assumed step" : "step cut short", began, engine.now());
     co_return whole;
@@ -119,9 +141,12 @@ des::Task<bool> Session::step(Account& spent) {
   const Duration host = s_.hardware.host.step_overhead;
   const bool scheduled = co_await timer_.wait(host);
   spent.add(Category::host, engine.now() - began);
+  trail_.add("host step", Category::host, Limiter::step, began, engine.now());
   if (!scheduled || rolling_back()) co_return false;
   const auto& program = programs_.decode(s_.workload.prompt_tokens + log_.tokens() + 1);
+  const Time launched = engine.now();
   const bool whole = co_await stream_.run(program, spent);
+  log_program("decode step", launched);
   if (whole) out_.decode_totals += programs_.totals();
   co_return whole;
 }
@@ -131,8 +156,10 @@ des::Task<> Session::generate_boundary() {
   if (optimistic()) {
     const Time waited = engine.now();
     co_await window_.open();
+    boundary_places_.taken(trail_);
     out_.decode.add(Category::stall, engine.now() - waited);
     if (rolling_back()) {
+      boundary_places_.given(trail_);
       window_.close();
       co_return;
     }
@@ -151,6 +178,7 @@ des::Task<> Session::generate_boundary() {
     note_exposure();
     log_.add_token(spent);
     out_.token_at.push_back(engine.now());
+    if (out_.token_at.size() == 1) trail_.mark(TaskLog::Mark::first_token);
     if (auto* trace = engine.trace())
       trace->counter("KV tokens", engine.now(),
                      static_cast<double>(s_.workload.prompt_tokens + log_.tokens()));
@@ -165,16 +193,19 @@ des::Task<> Session::settle_boundary(BoundaryPtr b) {
   des::Engine& engine = m_.engine;
   log_.close(engine.now());
   b->check.payload = payload_bytes(s_, b->tokens);
-  if (done()) out_.decode_ended = engine.now();
+  b->check.trail = trail_;
+  if (done()) end_decode();
   switch (s_.verification.timing) {
     case Timing::none:
       commit(*b);
       break;
     case Timing::on_load: {
-      co_await verifier_.compare_digest(b->spent);
+      co_await verifier_.compare_digest(b->spent, trail_);
+      b->check.trail = trail_;
       out_.token_at.back() = engine.now();
+      if (out_.token_at.size() == 1) trail_.mark(TaskLog::Mark::first_token);
       commit(*b);
-      if (done()) out_.decode_ended = engine.now();
+      if (done()) end_decode();
       break;
     }
     case Timing::pessimistic: {
@@ -182,9 +213,11 @@ des::Task<> Session::settle_boundary(BoundaryPtr b) {
       co_await verifier_.run(b->check);
       note_verdict(*b);
       b->spent += b->check.spent;
+      trail_ = b->check.trail;
       out_.token_at.back() = engine.now();
+      if (out_.token_at.size() == 1) trail_.mark(TaskLog::Mark::first_token);
       judge(*b);
-      if (done()) out_.decode_ended = engine.now();
+      if (done()) end_decode();
       break;
     }
     case Timing::optimistic:
@@ -243,7 +276,9 @@ void Session::give_up() {
 
 des::Task<> Session::repair() {
   const Time began = m_.engine.now();
+  trail_.follow(rollback_by_);
   co_await m_.engine.delay(s_.recovery.truncate);
+  trail_.add("rollback repair", Category::rollback, Limiter::repair, began, m_.engine.now());
   out_.decode.add(Category::rollback, m_.engine.now() - began + drain_wait_);
   drain_wait_ = Duration::zero();
   rollback_pending_ = false;
@@ -275,8 +310,11 @@ void Session::commit(Boundary& boundary) {
       out_.output_commit.push_back(held ? m_.engine.now() - out_.token_at[token]
                                         : Duration::zero());
     }
-    if (optimistic()) window_.close();
+    if (!optimistic()) continue;
+    boundary_places_.given(boundary.check.trail);
+    window_.close();
   }
+  commit_by_ = boundary.check.trail.head();
   draw_window();
 }
 
@@ -289,9 +327,12 @@ void Session::discard(Boundary& boundary) {
   for (const BoundaryPtr& b : log_.discard_from(boundary)) {
     out_.decode.add(Category::rollback, b->spent.total());
     out_.discarded_tokens += b->tokens;
-    if (optimistic()) window_.close();
+    if (!optimistic()) continue;
+    boundary_places_.given(boundary.check.trail);
+    window_.close();
   }
   out_.token_at.resize(static_cast<std::size_t>(log_.tokens()));
+  if (!rollback_pending_) rollback_by_ = boundary.check.trail.head();
   rollback_pending_ = true;
   draw_window();
 }

@@ -10,6 +10,7 @@
 #include "sim/des/window.hpp"
 #include "sim/hardware/account.hpp"
 #include "sim/hardware/gpu/stream.hpp"
+#include "sim/hardware/task_log.hpp"
 #include "sim/recovery/commit_log.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/program.hpp"
@@ -72,6 +73,8 @@ class Session {
   bool optimistic() const { return s_.verification.timing == verify::Timing::optimistic; }
   bool done() const { return log_.tokens() >= s_.workload.output_tokens; }
   bool rolling_back() const { return rollback_pending_; }
+  void end_decode();
+  void log_program(const char* what, Time began);
   void draw_window();
   void draw_rollback(Time began);
   void draw_boundary(recovery::Boundary& boundary);
@@ -94,6 +97,12 @@ class Session {
   std::uint64_t next_flow_ = 1;
   std::vector<std::uint64_t> flows_to_rollback_;
   des::TrackId boundary_track_, verdict_track_, step_track_;
+  // The task log: where this process stands, and what made others go on.
+  hardware::Trail trail_;
+  hardware::Split work_;  // of the program that runs
+  hardware::Places boundary_places_;
+  hardware::TaskLog::Id rollback_by_ = hardware::TaskLog::kNone;
+  hardware::TaskLog::Id commit_by_ = hardware::TaskLog::kNone;
   SessionLog out_;
 };
 

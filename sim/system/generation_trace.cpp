@@ -1,4 +1,4 @@
-// What a session shows of itself in a trace.
+// What a session shows of itself in a trace and in the task log.
 #include <algorithm>
 #include <string>
 
@@ -7,6 +7,7 @@
 
 namespace fieldsim::system {
 
+using hardware::TaskLog;
 using recovery::Boundary;
 
 void Session::draw_window() {
@@ -46,6 +47,17 @@ void Session::draw_rollback(Time began) {
   for (std::uint64_t flow : flows_to_rollback_)
     trace->flow_end(flow, verdict_track_, "verdict", began);
   flows_to_rollback_.clear();
+}
+
+void Session::end_decode() {
+  out_.decode_ended = m_.engine.now();
+  trail_.mark(TaskLog::Mark::decode_ended);
+}
+
+void Session::log_program(const char* what, Time began) {
+  if (!trail_) return;
+  trail_.add(what, began, m_.engine.now(), work_);
+  work_ = {};
 }
 
 }  // namespace fieldsim::system

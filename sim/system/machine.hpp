@@ -5,6 +5,7 @@
 #include "sim/hardware/host/host.hpp"
 #include "sim/hardware/params.hpp"
 #include "sim/hardware/pcie/link.hpp"
+#include "sim/hardware/task_log.hpp"
 
 namespace fieldsim::system {
 
@@ -18,6 +19,7 @@ struct Machine {
   hardware::gpu::Device device;
   hardware::Host host;
   hardware::pcie::Link link;
+  hardware::TaskLog* tasks = nullptr;  // what ran, when somebody asks
 };
 
 // Totals of every shared part at one moment; a phase is the difference of two.

@@ -125,12 +125,13 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
 
 }  // namespace
 
-Result simulate(const Scenario& s, des::TraceSink* trace) {
+Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tasks) {
   if (s.fidelity == Fidelity::analytic) return analyze(s);
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);
   engine.set_trace(trace);
   Machine machine(engine, s.hardware);
+  machine.tasks = tasks;
   ProgramBuilder programs(s);
   Session session(machine, s, programs);
   engine.spawn(session.run(), "session");

@@ -5,6 +5,7 @@
 namespace fieldsim::verify {
 
 using hardware::Category;
+using hardware::Limiter;
 
 std::int64_t path_length(std::int64_t entries) {
   return entries <= 1
@@ -30,7 +31,7 @@ bool Ledger::needs_round_trip() const {
   return !caches() || !have_head_ || engine_.now() - head_at_ >= params_.max_age;
 }
 
-des::Task<> Ledger::read(hardware::Account& spent) {
+des::Task<> Ledger::read(hardware::Account& spent, hardware::Trail& trail) {
   if (params_.consistency == Consistency::none) co_return;
   ++reads_;
   const Time began = engine_.now();
@@ -39,16 +40,15 @@ des::Task<> Ledger::read(hardware::Account& spent) {
     // Somebody is asking already: wait for the same answer.
     co_await refreshed_.wait();
     spent.add(Category::ledger, engine_.now() - began);
+    trail.join(refreshed_by_);
   } else if (needs_round_trip()) {
-    co_await round_trip(spent);
+    co_await round_trip(spent, trail);
   }
-  const Time walking = engine_.now();
-  co_await host_.work(path_);
-  spent.add(Category::hash, engine_.now() - walking);
+  co_await work(Limiter::merkle, path_, spent, trail);
   lanes_.give(lane, "read", began);
 }
 
-des::Task<> Ledger::round_trip(hardware::Account& spent) {
+des::Task<> Ledger::round_trip(hardware::Account& spent, hardware::Trail& trail) {
   const Time began = engine_.now();
   ++round_trips_;
   refreshing_ = true;
@@ -57,18 +57,32 @@ des::Task<> Ledger::round_trip(hardware::Account& spent) {
   co_await engine_.delay(params_.round_trip + (logs ? params_.commit : Duration::zero()));
   spent.add(Category::ledger, engine_.now() - began);
   busy_ += engine_.now() - began;
+  if (trail) {
+    hardware::Peel peel(Category::ledger, engine_.now() - began);
+    trail.add("ledger read", began, engine_.now(),
+              peel.take(Limiter::round_trip, params_.round_trip).rest(Limiter::log_commit));
+  }
   const std::int64_t signatures = params_.consistency == Consistency::quorum ? params_.cosigners
                                   : params_.consistency == Consistency::cached_head ? 1
                                                                                     : 0;
-  if (signatures > 0) {
-    const Time checking = engine_.now();
-    co_await host_.work(host_.params().signature_verify * signatures);
-    spent.add(Category::hash, engine_.now() - checking);
-  }
+  if (signatures > 0)
+    co_await work(Limiter::signature, host_.params().signature_verify * signatures, spent, trail);
   have_head_ = true;
   head_at_ = began;  // the head may be as old as the question
   refreshing_ = false;
+  refreshed_by_ = trail.head();
   refreshed_.open();
+}
+
+des::Task<> Ledger::work(Limiter limiter, Duration length, hardware::Account& spent,
+                         hardware::Trail& trail) {
+  const Time began = engine_.now();
+  co_await host_.work(length);
+  spent.add(Category::hash, engine_.now() - began);
+  if (!trail) co_return;
+  hardware::Peel peel(Category::hash, engine_.now() - began);
+  trail.add(limiter == Limiter::merkle ? "Merkle path" : "signatures", began, engine_.now(),
+            peel.take(limiter, length).rest());
 }
 
 }  // namespace fieldsim::verify

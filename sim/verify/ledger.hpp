@@ -10,6 +10,7 @@
 #include "sim/hardware/account.hpp"
 #include "sim/hardware/host/host.hpp"
 #include "sim/hardware/lanes.hpp"
+#include "sim/hardware/task_log.hpp"
 #include "sim/verify/params.hpp"
 
 namespace fieldsim::verify {
@@ -22,7 +23,7 @@ class Ledger {
   Ledger(des::Engine& engine, const LedgerParams& params, hardware::Host& host);
 
   // One read: time on the wire is booked as ledger, signatures and path as hash.
-  des::Task<> read(hardware::Account& spent);
+  des::Task<> read(hardware::Account& spent, hardware::Trail& trail);
 
   std::int64_t reads() const { return reads_; }
   std::int64_t round_trips() const { return round_trips_; }
@@ -31,7 +32,9 @@ class Ledger {
  private:
   bool caches() const;
   bool needs_round_trip() const;
-  des::Task<> round_trip(hardware::Account& spent);
+  des::Task<> round_trip(hardware::Account& spent, hardware::Trail& trail);
+  des::Task<> work(hardware::Limiter limiter, Duration length, hardware::Account& spent,
+                   hardware::Trail& trail);
 
   des::Engine& engine_;
   LedgerParams params_;
@@ -41,6 +44,7 @@ class Ledger {
   bool have_head_ = false;
   bool refreshing_ = false;
   des::Gate refreshed_;
+  hardware::TaskLog::Id refreshed_by_ = hardware::TaskLog::kNone;
   std::int64_t reads_ = 0, round_trips_ = 0;
   Duration busy_;
   hardware::Lanes lanes_;

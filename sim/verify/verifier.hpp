@@ -15,6 +15,7 @@
 #include "sim/hardware/host/host.hpp"
 #include "sim/hardware/lanes.hpp"
 #include "sim/hardware/pcie/link.hpp"
+#include "sim/hardware/task_log.hpp"
 #include "sim/verify/ledger.hpp"
 #include "sim/verify/params.hpp"
 
@@ -29,6 +30,7 @@ struct Check {
   bool cancelled = false;  // its boundary was rolled back: stop at the next stage
   hardware::Account spent;
   Time asked, began, ended;
+  hardware::Trail trail;  // its place in the task log
 };
 
 class Verifier {
@@ -46,7 +48,7 @@ class Verifier {
   des::Task<> run(Check& check);
 
   // on_load: compares the device's digest with the verified one, a 32-byte copy and a wake-up.
-  des::Task<> compare_digest(hardware::Account& spent);
+  des::Task<> compare_digest(hardware::Account& spent, hardware::Trail& trail);
 
   const Ledger& ledger() const { return ledger_; }
   const des::Server& workers() const { return workers_; }
@@ -56,11 +58,16 @@ class Verifier {
   des::Task<> on_host(Check& check, Bytes codes);
   des::Task<> on_device(Check& check, Bytes codes);
   des::Task<> quantize(Check& check);
-  des::Task<> copy_piece(Bytes bytes, bool first, bool last);
+  des::Task<> on_stream(Check& check, const char* what, const hardware::gpu::Program& program);
+  des::Task<> copy_piece(Bytes bytes, bool first, bool last, hardware::Trail* trail);
   des::Task<> copy_ahead(Check& check, Bytes codes);
   des::Task<> wait(Duration d);
   des::Task<> finish_piece(Check& check, Bytes bytes);
   Bytes piece(Bytes total, std::int64_t i) const;
+  // What set the length of a copy that began then and ends now.
+  hardware::Split copy_split(Bytes bytes, TransferMemory memory, Duration submit, Time began) const;
+  hardware::Split hash_split(Bytes bytes, Time began) const;
+  des::Task<> wake_up(hardware::Account& spent, hardware::Trail& trail);
   Duration synchronize() const;
   hardware::HashParams hash_params() const;
 
@@ -69,6 +76,7 @@ class Verifier {
   hardware::gpu::Stream stream_;  // quantising and tree hashing, beside generation
   des::Server stream_turn_;
   des::Server workers_;
+  hardware::Places turn_places_{1}, worker_places_;
   Ledger ledger_;
   Duration busy_;
   hardware::Lanes lanes_;

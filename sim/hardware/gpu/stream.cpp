@@ -107,6 +107,7 @@ void Stream::book_group(const Segment& s, std::int64_t rounds, Time begin, Accou
         const auto category = static_cast<Category>(i);
         account.add(category, one[category] * times);
       }
+      take_apart(k, body, times);
       if (times > 1) device_.memory_bytes_ += k.hbm * (times - 1);
       if (k.hbm > Bytes::zero())
         device_.elided_memory_busy_ +=
@@ -133,6 +134,33 @@ void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) 
     trace->span(track_, k.name, begin + gap, begin + gap + body);
   else
     trace->instant(track_, "from here on, whole steps only", begin);
+}
+
+// What a kernel beside others takes longer is put down to the limit that it would have alone.
+void Stream::take_apart(const Kernel& k, Duration body, std::int64_t times) {
+  if (split_ == nullptr) return;
+  const bool hashes = k.category == Category::hash;
+  const BytesPerSecond cap = std::min(k.hbm_cap, device_.bandwidth_);
+  const Duration latency = k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
+  const Duration moving = k.hbm > Bytes::zero() ? time_for(k.hbm, cap) : Duration::zero();
+  const Limiter longest = moving < k.compute                         ? Limiter::arithmetic
+                          : hashes && k.hbm_cap < device_.bandwidth_ ? Limiter::tree_hash
+                                                                     : Limiter::memory;
+  const auto of_anchors = [&](Duration d) {
+    if (k.hbm_anchors == Bytes::zero()) return Duration::zero();
+    return Duration::raw(
+        detail::narrow(static_cast<int128>(d.count()) * k.hbm_anchors.count() / k.hbm.count()));
+  };
+  Duration anchors = of_anchors(body);
+  const auto part = [&](Limiter l, Duration d, Duration for_anchors) {
+    split_->add(Category::anchors, l, for_anchors * times);
+    split_->add(k.category, l, (d - for_anchors) * times);
+    anchors -= for_anchors;
+  };
+  split_->add(Category::launch, options_.launched_by, options_.gap * k.launches * times);
+  part(hashes ? Limiter::tree_level : Limiter::cache, k.fixed, of_anchors(k.fixed));
+  part(Limiter::memory_latency, latency, of_anchors(latency));
+  part(longest, body - k.fixed - latency, anchors);
 }
 
 des::Task<bool> Stream::run(const Program& program, Account& account) {
@@ -194,6 +222,7 @@ des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
   const Time body_began = began + options_.gap * k.launches;
   co_await body(k, body_began);
   book(k, began, engine.now() - body_began, account);
+  take_apart(k, engine.now() - body_began, 1);
 }
 
 des::Task<> Stream::body(const Kernel& k, Time began) {

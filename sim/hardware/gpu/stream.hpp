@@ -17,11 +17,13 @@
 #include "sim/des/trace.hpp"
 #include "sim/hardware/account.hpp"
 #include "sim/hardware/gpu/device.hpp"
+#include "sim/hardware/task_log.hpp"
 
 namespace fieldsim::hardware::gpu {
 
 struct StreamOptions {
   Duration gap;  // before each kernel: eager or graph launch
+  Limiter launched_by = Limiter::launch;
   bool fast_forward = true;
   std::int64_t traced_kernels = 100'000;  // kernel spans drawn before only whole programs are
 };
@@ -36,6 +38,9 @@ class Stream {
   // whether it ran to its end. Time spent is added to `account` by category. One program at a time.
   des::Task<bool> run(const Program& program, Account& account);
   void cancel();
+
+  // From here on, what sets the length of each kernel is added to `split` (null: to nothing).
+  void split_into(Split* split) { split_ = split; }
 
   // How long `program` takes on a device that nothing else uses.
   Duration alone(const Program& program) const { return remaining(program, {}); }
@@ -60,6 +65,7 @@ class Stream {
   Time settle(const Program& p, Cursor& c, Time begin, Time until, Account& account);
   void show_end(const Kernel& k, Time end);
   void book(const Kernel& k, Time begin, Duration body, Account& account);
+  void take_apart(const Kernel& k, Duration body, std::int64_t times);
   void book_group(const Segment& s, std::int64_t rounds, Time begin, Account& account);
 
   des::Task<> run_kernel(const Kernel& k, Time began, Account& account);
@@ -76,6 +82,7 @@ class Stream {
   des::Timer timer_;
   des::Gate resumed_;
   bool cancelled_ = false;
+  Split* split_ = nullptr;
   des::TrackId track_;
 };
 
