@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::int64_t kAssumedCtasPerSm = 2;
 
-// "sm_90" is 90; 0 for other makes.
+}  // namespace
+
 int compute_capability(const std::string& architecture) {
   const std::string prefix = "sm_";
   int arch = 0;
@@ -20,8 +21,6 @@ int compute_capability(const std::string& architecture) {
                     arch);
   return arch;
 }
-
-}  // namespace
 
 std::int64_t resident_ctas(const hardware::SmParams& sm, const std::string& architecture,
                            std::int64_t head_dim) {

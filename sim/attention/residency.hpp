@@ -8,6 +8,9 @@
 
 namespace fieldsim::attention {
 
+// "sm_90" is 90; 0 for other makes.
+int compute_capability(const std::string& architecture);
+
 // Over all multiprocessors. For a part or head size that our kernels are not built for: two CTAs a
 // multiprocessor, an assumption.
 std::int64_t resident_ctas(const hardware::SmParams& sm, const std::string& architecture,

@@ -6,6 +6,7 @@
 #include "sim/config/document.hpp"
 #include "sim/system/calibrate/fit.hpp"
 #include "sim/system/calibrate/plan.hpp"
+#include "sim/system/calibrate/points.hpp"
 #include "sim/system/calibrate/table.hpp"
 #include "sim/system/calibrate/validate.hpp"
 #include "sim/system/calibrate/yaml.hpp"
@@ -30,19 +31,20 @@ hardware::HardwareParams load_hardware(const Options& o) {
       .value;
 }
 
-std::vector<cal::Row> read_rows(const std::vector<std::string>& files) {
-  std::vector<cal::Row> rows;
+cal::Table read_tables(const std::vector<std::string>& files) {
+  cal::Table all;
   std::vector<Problem> problems;
   for (const std::string& file : files) {
     try {
       const cal::Table table = cal::read_table(file);
-      rows.insert(rows.end(), table.rows.begin(), table.rows.end());
+      all.rows.insert(all.rows.end(), table.rows.begin(), table.rows.end());
+      all.points.insert(all.points.end(), table.points.begin(), table.points.end());
     } catch (const ConfigError& e) {
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
   if (!problems.empty()) throw ConfigError(problems);
-  return rows;
+  return all;
 }
 
 std::string score_line(const std::string& name, const cal::Score& s) {
@@ -50,11 +52,32 @@ std::string score_line(const std::string& name, const cal::Score& s) {
                      100 * s.median, 100 * s.p90, 100 * s.bias);
 }
 
+std::string calibration_text(const cal::Fitted& fitted, const cal::PointFit& points,
+                             std::size_t rejected) {
+  std::string out;
+  if (fitted.rows > 0)
+    out += fmt::format("{} rows fitted, residual {:.1f} %\n", fitted.rows, 100 * fitted.residual);
+  out += fmt::format("{} rows or points above the part's peak rejected\n", rejected);
+  for (const cal::FittedValue& value : fitted.values)
+    out += fmt::format("  {:<28}{:>12.5g} {:<6} +- {:.2g}  ({} rows)\n", value.parameter.name,
+                       value.value, value.parameter.unit, value.uncertainty, value.rows);
+  for (const cal::FittedPoint& v : points.values)
+    out += fmt::format("  {:<28}{:>12.5g} {:<6} +- {:.2g}  ({} points: {})\n",
+                       v.section + "." + v.key, v.value, v.unit, v.uncertainty, v.points, v.what);
+  for (const std::string& name : fitted.unidentified)
+    out += fmt::format("  {:<28}not identified by these tables; left at its default\n", name);
+  for (const std::string& name : points.unidentified)
+    out += fmt::format("  not identified: {}\n", name);
+  for (const std::string& name : points.unused)
+    out += fmt::format("  not used: {} is no parameter of a hardware file\n", name);
+  return out;
+}
+
 int plan(const Options& o) {
   const hardware::HardwareParams hw = load_hardware(o);
   const auto shape = hardware::tile::shape_of(hw.gpu);
   const auto at = system::tile_params(hw.gpu);
-  const std::vector<cal::Row> shapes = read_rows(o.shapes);
+  const std::vector<cal::Row> shapes = read_tables(o.shapes).rows;
   std::vector<cal::Row> chosen;
   for (Operation op : {Operation::decode, Operation::prefill, Operation::gemm}) {
     const std::vector<cal::Row> from = shapes.empty() ? cal::candidate_shapes(op, shape) : shapes;
@@ -76,9 +99,10 @@ int plan(const Options& o) {
 int validate(const Options& o) {
   require_writable(o.json);
   const hardware::HardwareParams hw = load_hardware(o);
-  const cal::Filtered filtered = cal::physics_filter(read_rows(o.files), hw.gpu);
+  const cal::Filtered filtered = cal::physics_filter(read_tables(o.files).rows, hw.gpu);
   cal::Validation v = cal::validate(filtered.rows, hw.gpu, system::tile_params(hw.gpu),
-                                    system::has_tile_params(hw.gpu));
+                                    cal::basis_of(hardware::tile::family_of(hw.gpu.architecture),
+                                                  system::has_tile_params(hw.gpu)));
   v.rejected = filtered.rejected;
   if (!o.json.empty()) write_output(o.json, cal::to_json(v, filtered.rows, o.rows) + "\n");
   if (o.json != "-" && !o.quiet) {
@@ -107,31 +131,32 @@ int calibrate(const Options& o) {
   if (o.files.empty()) throw ConfigError({}, "", "no table was given");
   require_writable(o.output);
   const hardware::HardwareParams hw = load_hardware(o);
-  const cal::Filtered filtered = cal::physics_filter(read_rows(o.files), hw.gpu);
-  const auto shape = hardware::tile::shape_of(hw.gpu);
-  const cal::Fitted fitted =
-      cal::fit(cal::prepare(filtered.rows, shape), shape, hardware::tile::default_params(shape));
+  const cal::Table measured = read_tables(o.files);
+  const cal::PointFit points = cal::fit_points(measured.points, hw);
+  const cal::Filtered filtered = cal::physics_filter(measured.rows, hw.gpu);
+  if (filtered.rows.empty() && points.values.empty())
+    throw ConfigError({}, "", "the tables hold nothing that a parameter could be fitted to");
   std::string tables;
   for (const std::string& f : o.files) {
     const auto slash = f.find_last_of('/');
     tables += (tables.empty() ? "" : ", ") + (slash == std::string::npos ? f : f.substr(slash + 1));
   }
-  write_output(
-      o.output,
-      fmt::format(
-          "# Written by fieldsim calibrate: {} rows fitted, {} above the part's peak rejected.\n"
-          "extends: {}\n",
-          fitted.rows, filtered.rejected, o.hardware) +
-          cal::to_yaml(fitted, shape, tables));
-  if (!o.quiet) {
-    print(fmt::format("{} rows fitted, {} rejected, residual {:.1f} %\n", fitted.rows,
-                      filtered.rejected, 100 * fitted.residual));
-    for (const cal::FittedValue& value : fitted.values)
-      print(fmt::format("  {:<28}{:>12.5g} {:<6} +- {:.2g}  ({} rows)\n", value.parameter.name,
-                        value.value, value.parameter.unit, value.uncertainty, value.rows));
-    for (const std::string& name : fitted.unidentified)
-      print(fmt::format("  {:<28}not identified by these tables; left at its default\n", name));
+  cal::Fitted fitted;
+  std::string gpu = cal::to_yaml(points, "gpu", tables);
+  const std::string link = cal::to_yaml(points, "link", tables);
+  if (!filtered.rows.empty()) {
+    const auto shape = hardware::tile::shape_of(hw.gpu);
+    fitted =
+        cal::fit(cal::prepare(filtered.rows, shape), shape, hardware::tile::default_params(shape));
+    gpu += cal::tile_yaml(fitted, shape, tables);
   }
+  const std::size_t rejected = filtered.rejected + points.rejected;
+  write_output(o.output,
+               fmt::format("# Written by fieldsim calibrate: {} rows and {} parameters' points "
+                           "fitted, {} above the part's peak rejected.\nextends: {}\n",
+                           fitted.rows, points.values.size(), rejected, o.hardware) +
+                   (gpu.empty() ? "" : "gpu:\n" + gpu) + (link.empty() ? "" : "link:\n" + link));
+  if (!o.quiet) print(calibration_text(fitted, points, rejected));
   return 0;
 }
 

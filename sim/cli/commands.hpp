@@ -38,6 +38,7 @@ int compare(const Options& o);
 int sweep(const Options& o);
 int merge(const Options& o);
 int explain(const Options& o);
+int explain_tile(const Options& o);
 int reproduce(const Options& o);
 int validate(const Options& o);
 int calibrate(const Options& o);

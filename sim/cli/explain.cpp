@@ -6,6 +6,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/config/catalogue.hpp"
 #include "sim/report/explain.hpp"
+#include "sim/report/explain_tile.hpp"
 #include "sim/report/json.hpp"
 #include "sim/system/simulate.hpp"
 
@@ -26,7 +27,25 @@ ex::Evaluate counted(ex::Evaluate evaluate, bool quiet) {
 
 }  // namespace
 
+int explain_tile(const Options& o) {
+  for (const std::string& path : {o.json, o.trace}) require_writable(path);
+  const config::Catalogue catalogue;
+  std::vector<std::string> settings = o.settings();
+  settings.push_back("fidelity=tile");
+  const system::LoadedScenario loaded = system::load_scenario(o.files.front(), catalogue, settings);
+  const system::TileExplanation e = system::explain_tile(loaded.scenario);
+  if (!o.trace.empty()) {
+    report::ChromeTrace trace;
+    report::draw_tiles(e, trace);
+    write_output(o.trace, trace.json());
+  }
+  if (!o.json.empty()) write_output(o.json, report::text(report::tile_json(loaded, e)));
+  if (o.json != "-" && o.trace != "-" && !o.quiet) print(report::tile_text(loaded, e));
+  return 0;
+}
+
 int explain(const Options& o) {
+  if (o.fidelity == "tile") return explain_tile(o);
   for (const std::string& path : {o.json, o.csv, o.trace}) require_writable(path);
   std::vector<std::string> settings = o.settings();
   if (!o.fidelity.empty()) settings.push_back("fidelity=" + o.fidelity);
@@ -43,7 +62,6 @@ int explain(const Options& o) {
         "the run aborts: a boundary failed more often than recovery.retry_limit, so there is no "
         "whole run to explain");
   const double value = report::metric_value(report::result_json(loaded, result, false), o.metric);
-  // The tile fidelity looks inside the kernels: its part follows this one, from its own header.
   const ex::Explanation e =
       ex::explain(scenario, result, log.tasks().empty() ? nullptr : &log, ex::metric_of(o.metric),
                   value, counted(report::evaluator(o.files.front(), settings, o.metric), o.quiet));

@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
       ->add_option("--metric", o.metric,
                    "what is to be explained: the path of a number in the result JSON")
       ->default_val("throughput.tokens_per_s");
-  explain->add_option("--fidelity", o.fidelity, "instead of the scenario's");
+  explain->add_option("--fidelity", o.fidelity,
+                      "instead of the scenario's; tile shows where an SM's time goes");
   explain->add_option("--trace", o.trace, "write a Chrome trace with the critical path in it");
   explain->add_option("--csv", o.csv, "write a row for each parameter");
 

@@ -29,7 +29,15 @@ inline std::string name_of(verify::Timing t) {
 }
 
 inline std::string name_of(system::Fidelity f) {
-  return f == system::Fidelity::analytic ? "analytic" : "event";
+  switch (f) {
+    case system::Fidelity::analytic:
+      return "analytic";
+    case system::Fidelity::event:
+      return "event";
+    case system::Fidelity::tile:
+      return "tile";
+  }
+  return "";
 }
 
 }  // namespace fieldsim::report

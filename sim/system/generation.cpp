@@ -6,6 +6,7 @@
 #include "sim/base/error.hpp"
 #include "sim/des/trace.hpp"
 #include "sim/system/memory.hpp"
+#include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
 
@@ -27,12 +28,10 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
       s_(scenario),
       programs_(programs),
       prefill_stream_(machine.device, "prefill",
-                      {.gap = scenario.hardware.gpu.launch.eager,
+                      {.gap = launch_gap(scenario, LaunchMode::eager),
                        .fast_forward = scenario.simulation.fast_forward}),
       stream_(machine.device, "generation",
-              {.gap = scenario.workload.launch == LaunchMode::graph
-                          ? scenario.hardware.gpu.launch.graph
-                          : scenario.hardware.gpu.launch.eager,
+              {.gap = launch_gap(scenario, scenario.workload.launch),
                .launched_by =
                    scenario.workload.launch == LaunchMode::graph ? Limiter::graph : Limiter::launch,
                .fast_forward = scenario.simulation.fast_forward}),
@@ -46,6 +45,9 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
       boundary_places_(scenario.verification.window) {
   if (trail_) prefill_stream_.split_into(&work_);
   if (trail_) stream_.split_into(&work_);
+  if (s_.fidelity == Fidelity::tile)
+    verifier_.quantize_with(
+        [kernels = TileKernels(s_)](Bytes payload) { return kernels.quantize(payload); });
   out_.token_at.reserve(static_cast<std::size_t>(s_.workload.output_tokens));
   if (auto* trace = machine.engine.trace()) {
     boundary_track_ = trace->track("session", "boundaries");

@@ -6,6 +6,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/read.hpp"
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
 
@@ -57,6 +58,13 @@ LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Val
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
+  if (problems.empty())
+    for (Problem& p : tile_problems(scenario)) {
+      // A tile that does not fit is the fault of what was asked for: the fidelity.
+      const config::Field* field = root.find("fidelity");
+      p.where = field != nullptr ? field->where : root.where;
+      problems.push_back(std::move(p));
+    }
   config::sort_problems(problems);
   if (scenario.name.empty()) scenario.name = name;
   return loaded;

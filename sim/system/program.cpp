@@ -5,6 +5,7 @@
 #include "sim/attention/residency.hpp"
 #include "sim/model/parameters.hpp"
 #include "sim/model/step.hpp"
+#include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
 
@@ -40,7 +41,11 @@ ProgramBuilder::ProgramBuilder(const Scenario& scenario)
     : s_(scenario),
       precision_(model::published_precision(scenario.model)),
       kv_per_token_(model::kv_bytes_per_token(scenario.model, precision_.kv)),
-      decode_operators_(model::decode_operators(scenario.model, scenario.workload.batch)) {}
+      decode_operators_(model::decode_operators(scenario.model, scenario.workload.batch)) {
+  if (s_.fidelity == Fidelity::tile) tile_ = std::make_unique<TileKernels>(s_);
+}
+
+ProgramBuilder::~ProgramBuilder() = default;
 
 Bytes ProgramBuilder::anchor_bytes() const {
   if (s_.attention.kernel == KernelKind::none) return Bytes::zero();
@@ -87,7 +92,7 @@ const Program& ProgramBuilder::prefill(std::int64_t tokens, std::int64_t before,
   return program_;
 }
 
-Kernel ProgramBuilder::kernel(const model::Operator& op) const {
+Kernel ProgramBuilder::kernel(const model::Operator& op, const attention::Problem& problem) const {
   const auto& gpu = s_.hardware.gpu;
   Kernel k;
   k.name = op.name.c_str();
@@ -103,6 +108,10 @@ Kernel ProgramBuilder::kernel(const model::Operator& op) const {
   const FlopsPerSecond rate =
       matrix ? scaled(gpu.compute.fp16, gpu.compute.achieved) : gpu.compute.fp32;
   if (op.flops > Flops::zero()) k.compute = time_for(op.flops, rate);
+  if (tile_) {
+    const bool sampled = op.kind == model::OperatorKind::sampling;
+    tile_->set_times(k, op, problem.batch * (sampled ? 1 : problem.query_tokens));
+  }
   return k;
 }
 
@@ -124,7 +133,11 @@ void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& p
   const FlopsPerSecond rate =
       scaled(s_.attention.arithmetic == Arithmetic::single ? gpu.compute.fp32 : gpu.compute.fp16,
              gpu.compute.achieved);
-  for (const attention::KernelCost& c : cost.kernels) {
+  std::vector<attention::tile::SequenceKernel> predicted;
+  if (tile_) predicted = attention::tile::sequence(problem, tile_->target());
+  Bytes hbm, anchors;
+  for (std::size_t i = 0; i < cost.kernels.size(); ++i) {
+    const attention::KernelCost& c = cost.kernels[i];
     Kernel k;
     k.name = c.name;
     k.category = Category::attention;
@@ -132,11 +145,14 @@ void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& p
     k.hbm_anchors = c.hbm_anchors;
     k.compute = time_for(c.flops, rate);
     k.launches = c.launches;
+    if (tile_) tile_->set_times(k, predicted[i]);
+    hbm += k.hbm;
+    anchors += k.hbm_anchors;
     segment.kernels.push_back(k);
   }
-  totals_.hbm += cost.hbm() * layers;
-  totals_.anchors += cost.hbm_anchors() * layers;
-  totals_.attention += (cost.hbm() - cost.hbm_anchors()) * layers;
+  totals_.hbm += hbm * layers;
+  totals_.anchors += anchors * layers;
+  totals_.attention += (hbm - anchors) * layers;
   totals_.flops += cost.flops() * layers;
   totals_.attention_flops += cost.flops() * layers;
   totals_.workspace = std::max(totals_.workspace, cost.workspace);
@@ -153,7 +169,7 @@ void ProgramBuilder::assemble(const model::StepOperators& operators,
       add_attention(segment, problem, segment.repeat);
       return;
     }
-    segment.kernels.push_back(kernel(op));
+    segment.kernels.push_back(kernel(op, problem));
     totals_.weights += op.weight_bytes * segment.repeat;
     totals_.hbm += segment.kernels.back().hbm * segment.repeat;
     totals_.flops += op.flops * segment.repeat;

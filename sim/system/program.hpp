@@ -2,6 +2,7 @@
 // From the operators of a step to the kernels of a stream: bytes, arithmetic and launches on one
 // device. Built once for a batch; only attention changes from step to step.
 #include <cstdint>
+#include <memory>
 
 #include "sim/hardware/gpu/kernel.hpp"
 #include "sim/hardware/params.hpp"
@@ -24,9 +25,12 @@ struct StepTotals {
   StepTotals operator*(std::int64_t steps) const;
 };
 
+class TileKernels;
+
 class ProgramBuilder {
  public:
   explicit ProgramBuilder(const Scenario& scenario);
+  ~ProgramBuilder();
 
   // One decode step with `context` KV tokens in each sequence, the new one included. The program
   // stays valid until the next call.
@@ -34,6 +38,11 @@ class ProgramBuilder {
 
   // One prefill step: `tokens` new tokens of each sequence behind `before` cached ones.
   const hardware::gpu::Program& prefill(std::int64_t tokens, std::int64_t before, bool last);
+
+  // One layer's attention: `query_tokens` new tokens of each sequence, in a `context` that holds
+  // them.
+  attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
+  const model::StepOperators& decode_operators() const { return decode_operators_; }
 
   // Of the program built last.
   const StepTotals& totals() const { return totals_; }
@@ -45,10 +54,9 @@ class ProgramBuilder {
 
  private:
   void assemble(const model::StepOperators& operators, const attention::Problem& problem);
-  hardware::gpu::Kernel kernel(const model::Operator& op) const;
+  hardware::gpu::Kernel kernel(const model::Operator& op, const attention::Problem& problem) const;
   void add_attention(hardware::gpu::Segment& segment, const attention::Problem& problem,
                      std::int64_t layers);
-  attention::Problem problem(bool decode, std::int64_t query_tokens, std::int64_t context) const;
 
   const Scenario& s_;
   model::Precision precision_;
@@ -56,6 +64,7 @@ class ProgramBuilder {
   model::StepOperators decode_operators_, prefill_operators_;  // kernels point at their names
   hardware::gpu::Program program_;
   StepTotals totals_;
+  std::unique_ptr<TileKernels> tile_;  // null below tile fidelity
 };
 
 }  // namespace fieldsim::system

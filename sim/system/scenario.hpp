@@ -18,6 +18,7 @@ namespace fieldsim::system {
 enum class Fidelity {
   analytic,  // closed forms over the same operators
   event,     // operators as events on shared resources
+  tile,      // the same, kernel bodies from tiles, waves and pipeline stages on the SMs
 };
 
 enum class LaunchMode { graph, eager };

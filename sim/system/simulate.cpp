@@ -11,6 +11,7 @@
 #include "sim/system/generation.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
+#include "sim/system/tile_program.hpp"
 #include "sim/system/warnings.hpp"
 
 namespace fieldsim::system {
@@ -130,7 +131,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);
   engine.set_trace(trace);
-  Machine machine(engine, s.hardware);
+  Machine machine(engine, machine_params(s));
   machine.tasks = tasks;
   ProgramBuilder programs(s);
   Session session(machine, s, programs);

@@ -3,6 +3,7 @@
 // host and hash there, walk the Merkle path, read the ledger. `workers` payloads are checked at
 // once, each from its first byte to its verdict by one worker.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -44,6 +45,10 @@ class Verifier {
   Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
            bool fast_forward);
 
+  // Takes the quantising kernel from `kernel(payload)` instead of the roofline.
+  using QuantizeKernel = std::function<hardware::gpu::Kernel(Bytes payload)>;
+  void quantize_with(QuantizeKernel kernel) { quantize_kernel_ = std::move(kernel); }
+
   // Ends with the evidence in hand; whether it matches is for the caller to draw.
   des::Task<> run(Check& check);
 
@@ -59,6 +64,7 @@ class Verifier {
   des::Task<> on_device(Check& check, Bytes codes);
   des::Task<> quantize(Check& check);
   des::Task<> on_stream(Check& check, const char* what, const hardware::gpu::Program& program);
+  hardware::gpu::Kernel quantize_kernel(Bytes payload) const;
   des::Task<> copy_piece(Bytes bytes, bool first, bool last, hardware::Trail* trail);
   des::Task<> copy_ahead(Check& check, Bytes codes);
   des::Task<> wait(Duration d);
@@ -77,6 +83,7 @@ class Verifier {
   des::Server stream_turn_;
   des::Server workers_;
   hardware::Places turn_places_{1}, worker_places_;
+  QuantizeKernel quantize_kernel_;
   Ledger ledger_;
   Duration busy_;
   hardware::Lanes lanes_;

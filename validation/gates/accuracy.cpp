@@ -1,6 +1,7 @@
 // The accuracy study behind docs/accuracy.md, as JSON on stdout; development only, not shipped.
-//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands,
-//   host fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
+//   fidelity_accuracy report [PART]     cross-validation, transfer, designed calibration, bands
+//   fidelity_accuracy report transfer   the same without cross-validation and design
+//   fidelity_accuracy fit FOLDER        fitted parameters as YAML, one file per part
 //   fidelity_accuracy self              the table of tests/unit/fidelity/self_test.cpp
 #include <algorithm>
 #include <cmath>
@@ -96,6 +97,19 @@ hardware::tile::TileParams transferred(const hardware::tile::TileParams& from,
                                        const hardware::tile::GpuShape& a,
                                        const hardware::tile::GpuShape& b) {
   auto p = from;
+  if (a.family == hardware::tile::Family::ampere && b.family != a.family)
+    // Ampere has neither wide tiles nor 8-bit ones: a wide tile is two narrow ones, a tile of half
+    // the bytes takes as long.
+    for (auto* q : {&p.decode, &p.prefill}) {
+      q->prologue_wide_us = q->prologue_us;
+      q->tile_fp8_us = q->tile_us;
+      q->tile_wide_us = q->tile_wide_fp8_us = 2 * q->tile_us;
+    }
+  // A prologue is latency, which residents go through together; Ampere's kernels have two on an SM.
+  const double residents = a.family == b.family                         ? 1
+                           : a.family == hardware::tile::Family::ampere ? 2
+                                                                        : 0.5;
+  for (auto* q : {&p.decode, &p.prefill}) q->prologue_us *= residents;
   const double clock = a.clock / b.clock;
   const double matrix =
       clock * 0.5 * (1 + (a.matrix / a.sms / a.clock) / (b.matrix / b.sms / b.clock));
@@ -107,6 +121,15 @@ hardware::tile::TileParams transferred(const hardware::tile::TileParams& from,
   }
   p.gemm.step_us *= clock, p.gemm.epilogue_us *= clock;
   return p;
+}
+
+// Rows in the bandwidth-bound regime.
+Score bandwidth_bound(const Validation& v, const std::vector<Row>& rows) {
+  std::vector<double> errors;
+  for (const RowResult& r : v.by_row)
+    if (r.regime == Regime::bandwidth_bound)
+      errors.push_back(r.predicted_us / rows[r.row].measured_us - 1);
+  return score(errors);
 }
 
 int report(const std::string& only) {
@@ -128,7 +151,6 @@ int report(const std::string& only) {
       o["rejected"] = filtered.rejected;
       const Fitted f = fit(rows, gpu, params);
       params = f.params;
-      if (quick) continue;
       for (const auto& v : f.values)
         o["parameters"][v.parameter.name] = {{"value", v.value},
                                              {"unit", v.parameter.unit},
@@ -136,14 +158,15 @@ int report(const std::string& only) {
                                              {"rows", v.rows}};
       o["unidentified"] = f.unidentified;
       o["fitted"] = json_of(errors_of(rows, gpu, f.params));
-      o["cross"] = cross(filtered.rows, op, part);
-      if (op != Operation::scale) o["designed"] = designed(rows, op, gpu);
+      if (!quick) o["cross"] = cross(filtered.rows, op, part);
+      if (!quick && op != Operation::scale) o["designed"] = designed(rows, op, gpu);
       // From the datasheet alone: other parts' defaults off by their priors, and the band around
       // them.
-      const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), false);
+      const auto v = validate(filtered.rows, part.gpu, ignorant(gpu, op), Basis::family);
       o["datasheet"] = json_of(v.overall);
       o["datasheet"]["covered"] = v.covered;
-      o["band"] = validate(filtered.rows, part.gpu, f.params, true).covered;
+      o["datasheet"]["bandwidth_bound"] = json_of(bandwidth_bound(v, filtered.rows));
+      o["band"] = validate(filtered.rows, part.gpu, f.params, Basis::part).covered;
       if (op == Operation::decode || op == Operation::prefill || op == Operation::gemm)
         for (std::size_t i = 0; i < rows.size(); i += rows.size() / 600 + 1)
           o["scatter"].push_back({rows[i].row.measured_us, predict(rows[i], gpu, f.params).us});
@@ -155,21 +178,23 @@ int report(const std::string& only) {
     std::fputs((out.dump(1) + "\n").c_str(), stdout);
     return 0;
   }
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"h100-sxm", "h200-sxm"}, {"h200-sxm", "h100-sxm"}, {"h200-sxm", "a100-sxm-80gb"}}) {
-    for (const Part& part : gates::parts()) {
-      if (part.name != to) continue;
-      const auto p = transferred(fitted[from], shapes[from], shapes[to]);
+  for (const Part& from : gates::parts())
+    for (const Part& to : gates::parts()) {
+      if (from.name == to.name) continue;
+      const auto p = transferred(fitted[from.name], shapes[from.name], shapes[to.name]);
       for (const auto& [op, table] : kTables) {
-        const auto rows = gates::rows_of(part, table);
+        const auto rows = gates::rows_of(to, table);
         if (rows.empty()) continue;
-        const auto v = validate(rows, part.gpu, p, from.substr(0, 2) == to.substr(0, 2));
+        if (op == Operation::quantize || op == Operation::scale)
+          if (gates::rows_of(from, table).empty()) continue;  // nothing was fitted there
+        const bool same = shapes[from.name].family == shapes[to.name].family;
+        const auto v = validate(rows, to.gpu, p, same ? Basis::family : Basis::generation);
         ordered_json j = json_of(v.overall);
         j["covered"] = v.covered;
-        out["transfer"][from + " -> " + to][hardware::tile::name(op)] = j;
+        j["bandwidth_bound"] = json_of(bandwidth_bound(v, rows));
+        out["transfer"][from.name + " -> " + to.name][hardware::tile::name(op)] = j;
       }
     }
-  }
   const auto host = fit_host(
       read_host_table(gates::data_folder() + "/host/vidur_a100_serving_host_overheads_ms.csv"));
   for (const auto& [component, cost] : host.costs)

@@ -46,7 +46,7 @@ double kv_write_time(const AttentionPlan& plan, const AttentionCall& call, const
 // Q K^T and P V over the tokens that the causal mask leaves visible.
 double visible_flops(const AttentionCall& call) {
   const auto q = static_cast<double>(call.query_tokens);
-  const double seen = static_cast<double>(kv_span(call)) - (q - 1) / 2;
+  const double seen = static_cast<double>(kv_span(call)) - (call.causal ? (q - 1) / 2 : 0);
   return 4 * static_cast<double>(call.batch) * q * std::max(seen, 0.0) *
          static_cast<double>(call.query_heads) * static_cast<double>(call.head_dim);
 }

@@ -14,6 +14,8 @@ struct AttentionCall {
   std::int64_t window = 0;  // sliding window in tokens; 0: none
   bool fp8 = false;         // 8-bit KV cache (and queries)
   bool cold = false;        // KV is not in L2 (a layer of a real step, not a replayed kernel)
+  bool causal = true;       // false: every query sees the whole context (anchors)
+  bool writes = true;       // the layer's new K and V go to the cache before it
 
   std::int64_t group() const { return query_heads / kv_heads; }
   std::int64_t tokens() const { return batch * query_tokens; }

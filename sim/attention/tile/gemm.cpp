@@ -80,11 +80,13 @@ double resident_share(double window, double l2) {
 }  // namespace
 
 GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams& p) {
-  if (call.m < 1 || call.n < 1 || call.k < 1)
-    throw ConfigError(Where{}, "gemm", "m, n and k must be at least 1");
+  if (call.m < 1 || call.n < 1 || call.k < 1 || call.groups < 1)
+    throw ConfigError(Where{}, "gemm", "m, n, k and groups must be at least 1");
   const auto m = static_cast<double>(call.m), n = static_cast<double>(call.n),
              k = static_cast<double>(call.k);
-  const double a = kElement * m * k, b = kElement * n * k, c = kElement * m * n;
+  const auto groups = static_cast<double>(call.groups);
+  const double a = kElement * m * k * groups, b = kElement * n * k * groups,
+               c = call.output_element * m * n * groups;
   const auto copies = static_cast<double>(call.weight_copies);
   const double hit_a = call.cold ? 0 : resident_share(a + b + c, gpu.l2_bytes);
   const double hit_b = call.cold ? 0 : resident_share(a + copies * b + c, gpu.l2_bytes);
@@ -104,8 +106,9 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
     const double rows = std::ceil(m / t.m), columns = std::ceil(n / t.n);
     const double steps = std::ceil(k_steps / t.split);
     // Split-K is used only to fill the GPU, and keeps two 64-deep steps for every CTA.
-    if (t.split > 1 && (steps < least_steps || rows * columns > 2 * gpu.sms)) continue;
-    const double waves = std::ceil(rows * columns * t.split / gpu.sms);
+    const double tiles = rows * columns * groups;
+    if (t.split > 1 && (steps < least_steps || tiles > 2 * gpu.sms)) continue;
+    const double waves = std::ceil(tiles * t.split / gpu.sms);
     // What a step must fetch from DRAM for this SM: operands are shared by the CTAs of a row or
     // column.
     const double fetched =
@@ -115,7 +118,8 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
     double pipe = waves * steps * (work + fixed);
     pipe *= hardware::tile::droop_factor(pipe, p.droop, kDroopFrom, kDroopTo);
     const double ends = waves * (kPrologue + p.epilogue_us * t.m * t.n / kReferenceTile);
-    const double split = t.split > 1 ? p.split_us + 2 * kPartial * t.split * m * n / l2 : 0;
+    const double split =
+        t.split > 1 ? p.split_us + 2 * kPartial * t.split * m * n * groups / l2 : 0;
     const double total = hardware::tile::overlapped(pipe + ends, memory, kOverlap) + split;
     if (total >= best.total) continue;
     best = {static_cast<std::int64_t>(t.m),
@@ -130,7 +134,7 @@ GemmChoice gemm_time(const GemmCall& call, const GpuShape& gpu, const GemmParams
             p.launch_us};
   }
   // Whatever was fitted, no kernel beats the matrix rate.
-  best.total = std::max(best.total, 2 * m * n * k / gpu.matrix) + p.launch_us;
+  best.total = std::max(best.total, 2 * m * n * k * groups / gpu.matrix) + p.launch_us;
   return best;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Dense 16-bit C[m,n] = A[m,k] B[k,n] of the vendor library: for every tile and split-K it has, the
-// time of that kernel on the engine; the library's choice is taken to be the fastest.
+// time of that kernel on the engine; the library's choice is taken to be the fastest. `groups`
+// equal products with operands of their own (experts, heads) are one launch: their CTAs share its
+// waves.
 #include <cstdint>
 
 #include "sim/hardware/gpu/tile/engine.hpp"
@@ -12,6 +14,8 @@ struct GemmCall {
   std::int64_t m = 1, n = 1, k = 1;
   std::int64_t weight_copies = 1;  // distinct B buffers that are cycled through (the tables: 6)
   bool cold = false;               // nothing is in L2 (a layer of a real step)
+  std::int64_t groups = 1;
+  double output_element = 2;  // bytes of an element of C; 4 where scores leave as FP32
 };
 
 struct GemmChoice {

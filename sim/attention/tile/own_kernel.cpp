@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "kernels/resources.hpp"
+#include "sim/attention/residency.hpp"
 #include "sim/attention/tile/rows.hpp"
 #include "sim/base/error.hpp"
 
@@ -26,9 +28,11 @@ OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim, std::i
     known = true;
     const auto cta = resources(t, registers);
     const auto r = hardware::tile::residency(sm, cta);
-    if (r.ctas == 0 && r.over < least_over) least_over = r.over, smallest = t;
-    // Residency as compiled first, then the deeper ring.
-    if (r.ctas >= t.min_ctas && (best.residency.ctas == 0 || t.stages > best.tiling.stages))
+    if (r.ctas == 0 && r.over > Bytes::zero() && r.over < least_over)
+      least_over = r.over, smallest = t;
+    // As kernels::fused_tiling: the deepest ring with the residency it was compiled for, else the
+    // shallowest that fits at all.
+    if (r.ctas > 0 && (best.residency.ctas == 0 || r.ctas >= t.min_ctas))
       best = {t, cta, r, static_cast<double>(r.ctas * t.bytes_in_flight())};
   }
   if (!known)
@@ -55,6 +59,16 @@ OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim, std::i
           "tokens needs {} B of shared memory, {} B more than the {} B that one CTA may use; {}",
           head_dim, smallest.stages, kernels::kTokensPerStep, smallest.smem_bytes(),
           least_over.count(), room, hint));
+}
+
+OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim,
+                     const std::string& architecture) {
+  constexpr std::int64_t kMostRegisters = 255;  // of a thread, where nothing was recorded
+  const int dim = static_cast<int>(head_dim);
+  const kernels::Tiling t = kernels::fused_tiling(dim, static_cast<int>(sm.shared_memory.count()));
+  const kernels::KernelResources* r = kernels::find_resources(
+      kernels::Kernel::fused, dim, t.stages, kernels::DType::f16, compute_capability(architecture));
+  return own_kernel(sm, head_dim, r == nullptr ? kMostRegisters : r->registers);
 }
 
 AttentionPlan plan_own(const AttentionCall& call, std::int64_t anchors, const OwnKernel& kernel,

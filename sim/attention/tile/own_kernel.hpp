@@ -1,6 +1,8 @@
 #pragma once
 // Our fused paged attention with anchors as the tile engine sees it: every number from
 // kernels/tiling.hpp (tiles, stages, shared memory) and kernels/resources.inc (registers).
+#include <string>
+
 #include "kernels/tiling.hpp"
 #include "sim/attention/tile/plan.hpp"
 
@@ -18,6 +20,10 @@ struct OwnKernel {
 // anchor step goes through the same ring as a KV step, so the anchors' tile fits when the KV tile
 // does.
 OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim, std::int64_t registers);
+
+// The same with the registers that the compiler reported for this architecture ("sm_90").
+OwnKernel own_kernel(const hardware::SmParams& sm, std::int64_t head_dim,
+                     const std::string& architecture);
 
 // Plan of a decode step with `anchors` anchor tokens per request: 16-token steps, four warps per
 // CTA, items of equal length over all resident CTAs.

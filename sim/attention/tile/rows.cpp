@@ -30,7 +30,9 @@ AttentionPlan common_plan(const AttentionCall& call) {
   require(call.batch >= 1 && call.query_tokens >= 1 && call.kv_heads >= 1 && call.head_dim >= 1,
           "batch, query tokens, heads and head size must be at least 1");
   require(call.query_heads % call.kv_heads == 0, "query heads must be a multiple of KV heads");
-  require(call.context >= call.query_tokens, "the context must hold the new tokens");
+  require(!call.causal || call.context >= call.query_tokens,
+          "the context must hold the new tokens");
+  require(call.context >= 1, "there is no context to attend to");
   constexpr double kFp16 = 2;
   constexpr double kPartial = 4;  // fp32
   const double element = call.fp8 ? 1 : 2;
@@ -43,11 +45,13 @@ AttentionPlan common_plan(const AttentionCall& call) {
   p.output_bytes = q * kFp16;
   p.kv_bytes =
       static_cast<double>(call.batch) * static_cast<double>(kv_span(call)) * kv_row * element;
-  p.new_kv_bytes = tokens * kv_row * kFp16;
-  p.written_bytes = tokens * kv_row * element;
+  const double written = call.writes ? tokens : 0;
+  p.new_kv_bytes = written * kv_row * kFp16;
+  p.written_bytes = written * kv_row * element;
   p.partial_bytes = q * kPartial;  // times the splits, where there are several
   // vLLM reshape_and_cache_flash: one CTA per token, min(kv_heads * head_dim, 512) threads.
   constexpr std::int64_t kThreads = 512, kWarp = 32, kHead = 128;
+  if (!call.writes) return p;
   p.write_warps =
       static_cast<double>(ceil_div(std::min(call.kv_heads * call.head_dim, kThreads), kWarp));
   p.write_heads = static_cast<double>(call.kv_heads) * dim / static_cast<double>(kHead);
@@ -56,14 +60,15 @@ AttentionPlan common_plan(const AttentionCall& call) {
 
 void append_row_tiles(const AttentionCall& call, std::int64_t queries_per_row_token,
                       AttentionPlan& plan, bool longest_first) {
-  const std::int64_t history = call.context - call.query_tokens;
+  // What the first query of a causal call sees besides itself; else every query sees the context.
+  const std::int64_t history = call.context - (call.causal ? call.query_tokens : 0);
   plan.split_ctas = 1;
   for (std::int64_t i = 0; i < plan.row_tiles; ++i) {
     const std::int64_t tile = longest_first ? plan.row_tiles - 1 - i : i;
     const std::int64_t last =
         std::min(call.query_tokens, ceil_div((tile + 1) * plan.tile_rows, queries_per_row_token));
     const std::int64_t first = tile * plan.tile_rows / queries_per_row_token;
-    const std::int64_t end = ceil_div(history + last, plan.tile_columns);
+    const std::int64_t end = ceil_div(history + (call.causal ? last : 0), plan.tile_columns);
     const std::int64_t begin =
         call.window > 0
             ? std::max<std::int64_t>(0, history + first + 1 - call.window) / plan.tile_columns

@@ -40,8 +40,12 @@ des::Task<> Device::memory_flow(Bytes bytes, BytesPerSecond cap) {
 Duration Device::body_alone(const Kernel& k) const {
   Duration moved;
   if (k.hbm > Bytes::zero()) moved = time_for(k.hbm, std::min(k.hbm_cap, bandwidth_));
-  const Duration latency = k.hbm > Bytes::zero() ? params_.hbm.latency : Duration::zero();
-  return k.fixed + latency + std::max(moved, k.compute);
+  return lead(k) + std::max(moved, k.compute);
+}
+
+Duration Device::lead(const Kernel& k) const {
+  const bool loads = k.hbm > Bytes::zero() && !k.timed;
+  return k.fixed + (loads ? params_.hbm.latency : Duration::zero());
 }
 
 Duration Device::memory_busy() const {

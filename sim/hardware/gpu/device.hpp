@@ -40,6 +40,8 @@ class Device {
 
   // The launch gap of `kernel`, and its body when it is alone on the device.
   Duration body_alone(const Kernel& kernel) const;
+  // From the start of its body to its first bytes.
+  Duration lead(const Kernel& kernel) const;
 
   // Totals, whether kernels were simulated one by one or advanced together.
   Bytes memory_bytes() const { return memory_bytes_; }

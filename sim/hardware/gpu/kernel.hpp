@@ -8,7 +8,7 @@
 namespace fieldsim::hardware::gpu {
 
 // Time of a kernel alone on the device:
-//   launches * gap + fixed + latency + max(hbm / rate, compute)
+//   launches * gap + launch + fixed + latency + max(hbm / rate, compute)
 // The two terms of the maximum are flows on shared resources, so kernels and copies that run at the
 // same time slow each other down.
 struct Kernel {
@@ -20,6 +20,8 @@ struct Kernel {
   Duration compute;                                // of the whole device's arithmetic units
   Duration fixed;                                  // dependent steps that nothing overlaps
   std::int64_t launches = 1;
+  Duration launch;     // of the kernel itself, beside the stream's gap
+  bool timed = false;  // `fixed` holds the latency too: the time was predicted as a whole
 };
 
 // `kernels`, `repeat` times in a row: the equal layers of a transformer.

@@ -26,9 +26,7 @@ void Stream::next(const Program& p, Cursor& c) const {
   ++c.segment;
 }
 
-Duration Stream::alone(const Kernel& k) const {
-  return options_.gap * k.launches + device_.body_alone(k);
-}
+Duration Stream::alone(const Kernel& k) const { return gap(k) + device_.body_alone(k); }
 
 Duration Stream::remaining(const Program& p, Cursor c) const {
   Duration sum;
@@ -102,7 +100,7 @@ void Stream::book_group(const Segment& s, std::int64_t rounds, Time begin, Accou
       const Duration body = device_.body_alone(k);
       Account one;
       book(k, t, body, one);
-      t = t + options_.gap * k.launches + body;
+      t = t + gap(k) + body;
       for (std::size_t i = 0; i < kCategories; ++i) {
         const auto category = static_cast<Category>(i);
         account.add(category, one[category] * times);
@@ -119,8 +117,8 @@ void Stream::book_group(const Segment& s, std::int64_t rounds, Time begin, Accou
 }
 
 void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) {
-  const Duration gap = options_.gap * k.launches;
-  account.add(Category::launch, gap);
+  const Duration waited = gap(k);
+  account.add(Category::launch, waited);
   Duration anchors;
   if (k.hbm_anchors > Bytes::zero())
     anchors = Duration::raw(
@@ -131,7 +129,7 @@ void Stream::book(const Kernel& k, Time begin, Duration body, Account& account) 
   auto* trace = device_.engine().trace();
   if (trace == nullptr || options_.traced_kernels < 0) return;
   if (options_.traced_kernels-- > 0)
-    trace->span(track_, k.name, begin + gap, begin + gap + body);
+    trace->span(track_, k.name, begin + waited, begin + waited + body);
   else
     trace->instant(track_, "from here on, whole steps only", begin);
 }
@@ -186,7 +184,7 @@ des::Task<bool> Stream::run(const Program& program, Account& account) {
     // first.
     if (began == engine.now()) {
       let_in();
-      co_await timer_.wait(options_.gap * kernel(program, c).launches);
+      co_await timer_.wait(gap(kernel(program, c)));
       if (cancelled_ && began == engine.now()) break;
     }
     co_await run_kernel(kernel(program, c), began, account);
@@ -219,7 +217,7 @@ void Stream::let_in() {
 
 des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
   des::Engine& engine = device_.engine();
-  const Time body_began = began + options_.gap * k.launches;
+  const Time body_began = began + gap(k);
   co_await body(k, body_began);
   book(k, began, engine.now() - body_began, account);
   take_apart(k, engine.now() - body_began, 1);
@@ -227,8 +225,7 @@ des::Task<> Stream::run_kernel(const Kernel& k, Time began, Account& account) {
 
 des::Task<> Stream::body(const Kernel& k, Time began) {
   des::Engine& engine = device_.engine();
-  const Duration latency = k.hbm > Bytes::zero() ? device_.params_.hbm.latency : Duration::zero();
-  const Time flows_began = began + k.fixed + latency;
+  const Time flows_began = began + device_.lead(k);
   if (engine.now() < flows_began) {
     let_in();
     co_await engine.until(flows_began);

@@ -58,6 +58,7 @@ class Stream {
     return p.segments[c.segment].kernels[c.index];
   }
   void next(const Program& p, Cursor& c) const;
+  Duration gap(const Kernel& k) const { return options_.gap * k.launches + k.launch; }
   Duration alone(const Kernel& k) const;
   Duration remaining(const Program& p, Cursor c) const;
   // Books kernels that ran alone from `begin` on and have ended by `until`; leaves the cursor at

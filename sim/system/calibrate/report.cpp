@@ -98,16 +98,18 @@ std::string to_json(const Validation& v, const std::vector<Row>& rows, bool with
     out["by_row"] = ordered_json::array();
     for (const RowResult& r : v.by_row) {
       const Row& row = rows.at(r.row);
-      out["by_row"].push_back({{"file", row.file},
-                               {"line", row.line},
-                               {"operation", hardware::tile::name(row.op)},
-                               {"layout", row.layout()},
-                               {"precision", row.precision()},
-                               {"regime", name(r.regime)},
-                               {"measured_us", row.measured_us},
-                               {"predicted_us", r.predicted_us},
-                               {"lower_us", r.lower_us},
-                               {"upper_us", r.upper_us}});
+      out["by_row"].push_back(
+          {{"file", row.file},
+           {"line", row.line},
+           {"operation", hardware::tile::name(row.op)},
+           {"layout", row.layout()},
+           {"precision", row.precision()},
+           {"regime", name(r.regime)},
+           {"measured_us", row.measured_us},
+           {"predicted_us", r.predicted_us},
+           {"lower_us", r.lower_us},
+           {"upper_us", r.upper_us},
+           {"inside", row.measured_us >= r.lower_us && row.measured_us <= r.upper_us}});
     }
   }
   return out.dump(2) + "\n";

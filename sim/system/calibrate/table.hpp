@@ -14,7 +14,9 @@ struct Point {
   std::string parameter;  // "link.to_device", "hbm.achieved"
   double value = 0;       // SI: bytes per second, seconds, or a ratio
   std::string unit;
-  std::string what;  // the test it comes from
+  std::string what;        // the test it comes from
+  std::int64_t bytes = 0;  // of one copy, where the test moved some
+  double seconds = 0;      // that it took
 };
 
 struct Table {

@@ -40,7 +40,7 @@ Table nvbandwidth(const json& root) {
         char* end = nullptr;
         const double v = std::strtod(s.c_str(), &end);
         if (end == s.c_str() || v <= 0) continue;
-        table.points.push_back({*parameter, v * kGiga, "B/s", name});
+        table.points.push_back({*parameter, v * kGiga, "B/s", name, 0, 0});
       }
   }
   return table;
@@ -77,12 +77,14 @@ Table measure(const json& root, const std::string& path) {
       table.rows.push_back(std::move(row));
       continue;
     }
+    if (p.value("device_memory", "idle") != "idle") continue;  // beside a load: no parameter
     if (r.contains("rate") && r.value("rate_unit", "") == "GB/s")
       table.points.push_back({r.value("group", "") + "." + r.value("name", ""),
-                              r.at("rate").get<double>() * kGiga, "B/s", r.value("name", "")});
+                              r.at("rate").get<double>() * kGiga, "B/s", r.value("name", ""),
+                              whole(p, {"bytes"}).value_or(0), median * 1e-6});
     else if (r.value("unit", "") == "us")
       table.points.push_back({r.value("group", "") + "." + r.value("name", ""), median * 1e-6, "s",
-                              r.value("name", "")});
+                              r.value("name", ""), 0, 0});
   }
   return table;
 }
@@ -108,7 +110,7 @@ Table read_nsight(const Csv& csv) {
   for (std::size_t i = 0; i < csv.size(); ++i) {
     if (csv.text(i, "Metric Name") != kShare) continue;
     table.points.push_back({"hbm.achieved", csv.number(i, "Metric Value") / 100, "1",
-                            csv.text_or(i, "Kernel Name", "kernel")});
+                            csv.text_or(i, "Kernel Name", "kernel"), 0, 0});
   }
   return table;
 }

@@ -3,18 +3,16 @@
 #include <cmath>
 #include <tuple>
 
-#include "sim/system/calibrate/uncertainty.hpp"
-
 namespace fieldsim::calibrate {
 
 Validation validate(const std::vector<Row>& all, const hardware::GpuParams& gpu,
-                    const hardware::tile::TileParams& params, bool fitted) {
+                    const hardware::tile::TileParams& params, Basis basis) {
   const auto shape = hardware::tile::shape_of(gpu);
   const Filtered filtered = physics_filter(all, gpu);
   Validation v;
   v.rejected = filtered.rejected;
   const std::vector<PreparedRow> rows = prepare(filtered.rows, shape);
-  const std::vector<double> spread = spread_of(rows, shape, params, fitted);
+  const std::vector<double> spread = spread_of(rows, shape, params, basis);
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
   std::map<Key, std::vector<double>> strata;
   std::map<std::string, std::vector<double>> operations;

@@ -7,6 +7,7 @@
 
 #include "sim/system/calibrate/fit.hpp"
 #include "sim/system/calibrate/score.hpp"
+#include "sim/system/calibrate/uncertainty.hpp"
 
 namespace fieldsim::calibrate {
 
@@ -40,7 +41,7 @@ struct Validation {
 };
 
 Validation validate(const std::vector<Row>& rows, const hardware::GpuParams& gpu,
-                    const hardware::tile::TileParams& params, bool fitted);
+                    const hardware::tile::TileParams& params, Basis basis);
 
 // Gates: JSON {"decode": {"mape": 0.045, "p90": ...}, "overall": {...}, "decode/fp8": ...}; returns
 // what was missed, one line each.

@@ -21,7 +21,12 @@ std::string quantity(double value, const std::string& unit) {
 
 std::string to_yaml(const Fitted& fitted, const hardware::tile::GpuShape& gpu,
                     const std::string& source) {
-  std::string out = "gpu:\n  tile:\n";
+  return "gpu:\n" + tile_yaml(fitted, gpu, source);
+}
+
+std::string tile_yaml(const Fitted& fitted, const hardware::tile::GpuShape& gpu,
+                      const std::string& source) {
+  std::string out = "  tile:\n";
   std::map<std::string, const FittedValue*> values;
   for (const FittedValue& v : fitted.values) values[v.parameter.name] = &v;
   for (const Operation op : {Operation::decode, Operation::prefill, Operation::gemm,

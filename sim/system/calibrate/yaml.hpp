@@ -6,6 +6,10 @@
 
 namespace fieldsim::calibrate {
 
+// The lines of `tile:` below `gpu:`.
+std::string tile_yaml(const Fitted& fitted, const hardware::tile::GpuShape& gpu,
+                      const std::string& source);
+
 // A `gpu.tile` map in YAML. `source`: which tables, for the source text. What was not identified
 // keeps the architecture's default and says so.
 std::string to_yaml(const Fitted& fitted, const hardware::tile::GpuShape& gpu,

@@ -105,10 +105,12 @@ Schema<Scenario> scenario_schema() {
   s.field("name", &P::name, "what the result is called")
       .field("description", &P::description, "what the scenario shows")
       .section("published", &P::published, published_schema(), "a figure to compare with")
-      .choice("fidelity", &P::fidelity,
-              {{"analytic", Fidelity::analytic, "closed forms over the same operators"},
-               {"event", Fidelity::event, "operators as events on shared resources"}},
-              "how closely the machine is simulated")
+      .choice(
+          "fidelity", &P::fidelity,
+          {{"analytic", Fidelity::analytic, "closed forms over the same operators"},
+           {"event", Fidelity::event, "operators as events on shared resources"},
+           {"tile", Fidelity::tile, "event, with kernel times from tiles and waves on the SMs"}},
+          "how closely the machine is simulated")
       .reference("hardware", &P::hardware, hardware_schema(), "hardware", "the machine")
       .required()
       .reference("model", &P::model_file, model_file_schema(), "models", "the model")
@@ -133,6 +135,9 @@ Schema<Scenario> scenario_schema() {
           report.problem("attention.shared_anchors",
                          "cascade reads one anchor set for the whole batch; take fused for one set "
                          "a sequence");
+        if (p.fidelity == Fidelity::tile && p.attention.arithmetic == Arithmetic::single)
+          report.problem("attention.arithmetic",
+                         "fidelity tile knows kernels with FP16 products: take event or analytic");
         if (hashes_anchor && p.attention.anchor_tokens == 0)
           report.problem("attention.anchor_tokens",
                          "verification.payload is anchor_kv, but there are no anchor tokens; give "

@@ -151,8 +151,8 @@ TEST_CASE("a plan does not look at latencies") {
 TEST_CASE("an unfitted part's band is wider than a fitted one's") {
   const auto gpu = shape_of(fidelity_test::l40s());
   const auto rows = prepare(candidate_shapes(Operation::decode, gpu), gpu);
-  const auto wide = spread_of(rows, gpu, default_params(gpu), false);
-  const auto narrow = spread_of(rows, gpu, default_params(gpu), true);
+  const auto wide = spread_of(rows, gpu, default_params(gpu), Basis::family);
+  const auto narrow = spread_of(rows, gpu, default_params(gpu), Basis::part);
   for (std::size_t i = 0; i < rows.size(); ++i) CHECK(wide[i] > narrow[i]);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("validation: strata add up, JSON holds them, gates are missed and met"
   const auto gpu = shape_of(hardware);
   const auto truth = default_params(gpu);
   const auto rows = synthetic(Operation::decode, gpu, truth, 0.03);
-  const Validation v = validate(rows, hardware, truth, true);
+  const Validation v = validate(rows, hardware, truth, Basis::part);
   std::size_t n = 0;
   for (const Stratum& s : v.strata) n += s.score.n;
   CHECK(n == v.overall.n);

@@ -75,6 +75,7 @@ struct Parameter {
   double lower = 0, upper = 0;
   double prior_sd = 0;  // relative: spread between parts when nothing was measured
   double* (*of)(TileParams&) = nullptr;
+  double generation_sd = 0;  // the same, when the value was fitted on another generation's kernels
 
   double& in(TileParams& p) const { return *of(p); }
   double in(const TileParams& p) const { return *of(const_cast<TileParams&>(p)); }  // read only
