@@ -42,7 +42,8 @@ Json phase(const system::Phase& p, std::int64_t steps, std::int64_t layers) {
             {"flops", t.flops.count()},
             {"attention_flops", t.attention_flops.count()},
             {"launches", t.launches},
-            {"workspace_bytes", t.workspace.count()}};
+            {"workspace_bytes", t.workspace.count()},
+            {"spent_s", breakdown(p.spent, 1)}};
   if (steps > 0)
     j["per_step"] = {{"weight_bytes", per(t.weights.count(), steps)},
                      {"attention_bytes", per(t.attention.count(), steps)},
@@ -84,6 +85,21 @@ Json verification(const Scenario& s, const Result& r) {
           {"exposure_tokens", v.exposure_mean},
           {"exposure_tokens_max", v.exposure_max},
           {"window_max", v.window_max}};
+}
+
+// Of all sequences' tokens; energy by the run's linear power model.
+Json cost(const Scenario& s, const Result& r) {
+  constexpr double kMillion = 1e6, kSecondsPerHour = 3600, kJoulesPerKwh = 3.6e6;
+  const double tokens = static_cast<double>(r.tokens * r.batch);
+  const double device_s = seconds(r.decode + r.drain) + seconds(r.prefill.time);
+  const double device =
+      tokens > 0 ? s.cost.usd_per_device_hour * device_s / kSecondsPerHour / tokens * kMillion : 0;
+  const double joules = r.energy_j_per_token * kMillion;
+  const double energy = joules / kJoulesPerKwh * s.cost.usd_per_kwh * s.cost.facility;
+  return {{"joules_per_million_tokens", joules},
+          {"usd_per_million_tokens", device + energy},
+          {"usd_device", device},
+          {"usd_energy", energy}};
 }
 
 // Every given number of the hardware that was not measured, fitted or taken from a datasheet.
@@ -137,6 +153,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"retained_bytes", m.retained.count()}, {"total_bytes", m.total.count()},
                  {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
   j["energy_j_per_token"] = r.energy_j_per_token;
+  j["cost"] = cost(s, r);
   if (s.published)
     j["published"] = {
         {"tokens_per_s", s.published->tokens_per_s},

@@ -130,7 +130,9 @@ void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& p
     return;
   }
   const attention::Cost cost = attention::cost(problem);
-  const FlopsPerSecond rate = scaled(gpu.compute.fp16, gpu.compute.achieved);
+  const FlopsPerSecond rate =
+      scaled(s_.attention.arithmetic == Arithmetic::single ? gpu.compute.fp32 : gpu.compute.fp16,
+             gpu.compute.achieved);
   std::vector<attention::tile::SequenceKernel> predicted;
   if (tile_) predicted = attention::tile::sequence(problem, tile_->target());
   Bytes hbm, anchors;

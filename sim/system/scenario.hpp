@@ -33,13 +33,27 @@ struct Workload {
   std::optional<Duration> prefill;        // pins the prefill; reported as assumed
 };
 
+// What attention multiplies with: on parts without matrix units the rates differ by up to 64.
+enum class Arithmetic {
+  half,    // the device's FP16 matrix rate
+  single,  // its FP32 vector rate
+};
+
 struct AttentionParams {
   attention::KernelKind kernel = attention::KernelKind::fused;
   std::int64_t anchor_tokens = 0;
   bool shared_anchors = true;  // one anchor set for the batch, or one per sequence
   double gamma = 0.3;          // the anchors' share of the mixture
+  Arithmetic arithmetic = Arithmetic::half;
   std::int64_t page_tokens = 16;
   Bytes workspace = Bytes::raw(1 << 30);  // limit for score matrices of the unfused kernel
+};
+
+// Prices, to turn time and energy into money. All are assumptions of the scenario.
+struct CostParams {
+  double usd_per_device_hour = 0;
+  double usd_per_kwh = 0;
+  double facility = 1;  // power drawn by the building over that of the machine (PUE)
 };
 
 struct SimulationParams {
@@ -78,6 +92,7 @@ struct Scenario {
   verify::VerificationParams verification;
   recovery::Faults faults;
   recovery::RecoveryParams recovery;
+  CostParams cost;
   SimulationParams simulation;
   std::uint64_t seed = 1;
 };

@@ -54,6 +54,10 @@ Schema<AttentionParams> attention_schema() {
              "one anchor set for the batch, or one per sequence")
       .field("gamma", &P::gamma, "the anchors' share of the mixture (gamma_fused, unfused)")
       .range(0.0, 1.0)
+      .choice("arithmetic", &P::arithmetic,
+              {{"half", Arithmetic::half, "FP16 products, at the matrix rate"},
+               {"single", Arithmetic::single, "FP32 products, at the vector rate"}},
+              "what attention multiplies with")
       .field("page_tokens", &P::page_tokens, "tokens of one KV page")
       .range(1, 65'536)
       .unit("tokens")
@@ -71,6 +75,18 @@ Schema<PublishedFigure> published_schema() {
       .at_least(0.0)
       .field("source", &P::source, "who published it")
       .required();
+  return s;
+}
+
+Schema<CostParams> cost_schema() {
+  using P = CostParams;
+  Schema<P> s("cost", "Prices: what an hour and a kilowatt-hour cost, in US dollars");
+  s.field("usd_per_device_hour", &P::usd_per_device_hour, "of the device, in use or not")
+      .at_least(0.0)
+      .field("usd_per_kwh", &P::usd_per_kwh, "of electricity")
+      .at_least(0.0)
+      .field("facility", &P::facility, "power of the building over power of the machine (PUE)")
+      .range(1.0, 10.0);
   return s;
 }
 
@@ -108,6 +124,7 @@ Schema<Scenario> scenario_schema() {
       .section("verification", &P::verification, verification_schema(), "verification")
       .section("faults", &P::faults, faults_schema(), "what goes wrong")
       .section("recovery", &P::recovery, recovery_schema(), "what a failed verdict undoes")
+      .section("cost", &P::cost, cost_schema(), "prices")
       .section("simulation", &P::simulation, simulation_schema(), "how the simulator runs")
       .field("seed", &P::seed, "of every random stream")
       .at_least(0)
@@ -118,6 +135,9 @@ Schema<Scenario> scenario_schema() {
           report.problem("attention.shared_anchors",
                          "cascade reads one anchor set for the whole batch; take fused for one set "
                          "a sequence");
+        if (p.fidelity == Fidelity::tile && p.attention.arithmetic == Arithmetic::single)
+          report.problem("attention.arithmetic",
+                         "fidelity tile knows kernels with FP16 products: take event or analytic");
         if (hashes_anchor && p.attention.anchor_tokens == 0)
           report.problem("attention.anchor_tokens",
                          "verification.payload is anchor_kv, but there are no anchor tokens; give "
