@@ -35,8 +35,6 @@ int guarded(const std::function<int()>& command);
 
 int run(const Options& o);
 int compare(const Options& o);
-int sweep(const Options& o);
-int merge(const Options& o);
 int explain(const Options& o);
 int explain_tile(const Options& o);
 int sweep(const Options& o);

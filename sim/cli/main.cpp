@@ -128,8 +128,6 @@ int main(int argc, char** argv) {
   return fieldsim::cli::guarded([&] {
     if (*run) return fieldsim::cli::run(o);
     if (*compare) return fieldsim::cli::compare(o);
-    if (*sweep) return fieldsim::cli::sweep(o);
-    if (*merge) return fieldsim::cli::merge(o);
     if (*explain) return fieldsim::cli::explain(o);
     if (*sweep) return fieldsim::cli::sweep(o);
     if (*merge) return fieldsim::cli::merge(o);
