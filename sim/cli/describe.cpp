@@ -24,7 +24,7 @@ using config::SchemaNode;
 
 namespace {
 
-const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",
+const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",  "schemes",
                                             "scenarios", "kernels", "policies"};
 
 struct Kind {
@@ -38,7 +38,8 @@ std::vector<Kind> kinds() {
           {"hardware", "hardware", system::hardware_schema().share()},
           {"host", "hardware/hosts", system::host_schema().share()},
           {"model", "models", system::model_file_schema().share()},
-          {"claims", "claims", report::claims_schema()}};
+          {"claims", "claims", report::claims_schema()},
+          {"scheme", "schemes", system::scheme_schema().share()}};
 }
 
 // Which kind of file this is: by the keys only one of them has.
@@ -48,6 +49,7 @@ const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
   if (has("sha256") || has("cores")) return all[2];
   if (has("hf_config")) return all[3];
   if (has("claims")) return all[4];
+  if (has("guarantee")) return all[5];
   return all[0];
 }
 
@@ -60,11 +62,20 @@ std::string choices(const SchemaNode& root, const std::string& path) {
   return out;
 }
 
-const std::vector<std::string> kPolicyPaths = {
-    "verification.timing",      "verification.payload.kind",    "verification.quantize",
-    "verification.hash.engine", "verification.transfer.memory", "verification.ledger.consistency",
-    "recovery.rollback",        "recovery.output_commit",       "attention_traffic",
-    "workload.launch"};
+const std::vector<std::string> kPolicyPaths = {"verification.timing",
+                                               "verification.payload.kind",
+                                               "verification.quantize",
+                                               "verification.hash.engine",
+                                               "verification.transfer.memory",
+                                               "verification.ledger.consistency",
+                                               "verification.scheme.kind",
+                                               "verification.scheme.guarantee",
+                                               "verification.scheme.check.payer",
+                                               "verification.noise_mitigation.kind",
+                                               "recovery.rollback",
+                                               "recovery.output_commit",
+                                               "attention_traffic",
+                                               "workload.launch"};
 
 std::string describe_file(const Catalogue& catalogue, const std::string& kind,
                           const std::string& path, const SchemaNode& node) {
@@ -167,8 +178,10 @@ int schema(const Options& o) {
   throw ConfigError(
       {{{},
         "",
-        fmt::format("there is no schema '{}'; there are scenario, hardware, host, model and claims",
-                    o.kind),
+        fmt::format(
+            "there is no schema '{}'; there are scenario, hardware, host, model, claims and "
+            "scheme",
+            o.kind),
         nearest_word(o.kind, words)}});
 }
 
@@ -186,7 +199,7 @@ int list(const Options& o) {
     throw ConfigError({{{},
                         "",
                         fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
-                                    "scenarios, kernels and policies",
+                                    "schemes, scenarios, kernels and policies",
                                     o.kind),
                         nearest_word(o.kind, kListable)}});
   }

@@ -6,6 +6,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/read.hpp"
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/scheme_cost.hpp"
 
 namespace fieldsim::system {
 
@@ -65,6 +66,7 @@ LoadedScenario load_scenario(const std::string& reference, const config::Catalog
   }
   config::sort_problems(problems);
   if (!problems.empty()) throw ConfigError(std::move(problems));
+  adopt_enclave(scenario);
   if (scenario.name.empty()) scenario.name = std::filesystem::path(reference).stem().string();
   loaded.scenario = std::move(scenario);
   loaded.root = std::move(d.root);

@@ -63,17 +63,6 @@ Schema<AttentionParams> attention_schema() {
   return s;
 }
 
-Schema<PublishedFigure> published_schema() {
-  using P = PublishedFigure;
-  Schema<P> s("published", "A figure published for this scenario, to set beside the result");
-  s.field("tokens_per_s", &P::tokens_per_s, "published throughput")
-      .required()
-      .at_least(0.0)
-      .field("source", &P::source, "who published it")
-      .required();
-  return s;
-}
-
 Schema<SimulationParams> simulation_schema() {
   Schema<SimulationParams> s("simulation", "How the simulator runs; changes no result");
   s.field("fast_forward", &SimulationParams::fast_forward,
