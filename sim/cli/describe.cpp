@@ -49,7 +49,7 @@ const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
   if (has("sha256") || has("cores")) return all[2];
   if (has("hf_config")) return all[3];
   if (has("claims")) return all[4];
-  if (has("guarantee")) return all[5];
+  if (has("guarantee") || has("prover") || has("evidence")) return all[5];
   return all[0];
 }
 
