@@ -28,11 +28,13 @@ struct TimeOfUse {
 struct Noise {
   double diverges = 1.0;  // share of boundaries whose recomputation diverges
   verify::NoiseLaw law = verify::NoiseLaw::gaussian;
-  std::optional<double> flip;  // E|eta| / s: probability that one element's code flips; else from
-  double sigma = 0.0;          // the noise of one element, in the unit of ...
-  double scale = 1.0;          // ... the quantiser's step
-  std::optional<std::int64_t> elements;  // recomputed at a boundary; none: those of the payload
-  bool systematic = false;               // a retry meets the same noise
+  std::optional<double> flip =
+      {};              // E|eta| / s: probability that one element's code flips; else from
+  double sigma = 0.0;  // the noise of one element, in the unit of ...
+  double scale = 1.0;  // ... the quantiser's step
+  std::optional<std::int64_t> elements =
+      {};                   // recomputed at a boundary; none: those of the payload
+  bool systematic = false;  // a retry meets the same noise
 };
 
 // The ledger: anchors are revoked, replicas lie, partitions come and go.

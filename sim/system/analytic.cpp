@@ -279,10 +279,13 @@ Result analyze(const Scenario& s) {
   if (optimistic) {
     // Bounded window and verifier capacity: a boundary starts no sooner than max of the three.
     const Duration pace = std::max({T, (T + V) / v.window, V / v.workers});
-    r.breakdown.add(Category::stall, (pace - T) * n);
+    // The first boundaries fill the window without waiting.
+    const std::int64_t held = std::max<std::int64_t>(0, n - v.window);
+    r.breakdown.add(Category::stall, (pace - T) * held);
     // Behind a full window a boundary also waits for those before it (Little's law).
-    if (pace > T) latency = std::max(V, pace * v.window - T);
+    if (pace > T && held > 0) latency = std::max(V, pace * v.window - T);
   }
+  if (v.scheme) r.breakdown.add(Category::evidence, v.scheme->prover.finalize);
   const Duration lost = T + V + s.recovery.truncate;
   r.breakdown.add(Category::rollback, scaled(lost * n, odds));
 

@@ -33,8 +33,8 @@ void warn_scheme(const Scenario& s, const Result& r, std::vector<std::string>& w
   if (s.recovery.output_commit == recovery::OutputCommit::hold_until_verified &&
       r.recovery.output_commit.mean > kPatience)
     w.push_back(
-        fmt::format("output is held {:.4g} s on average until its verdict; "
-                    "interactive use wants timing or a scheme that releases it sooner (now {})",
+        fmt::format("output is held {:.4g} s on average until its verdict: interactive use needs a "
+                    "faster scheme than {}, or output that is released before it",
                     r.recovery.output_commit.mean, s.verification.scheme->name));
 }
 

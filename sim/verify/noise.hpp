@@ -60,7 +60,7 @@ struct MitigationParams {
   std::int64_t bits = 4;  // rounding_hints
   double tolerance = 1;   // threshold: codes that may differ
   double exposed = 1.0;   // integer_kernels: share of the elements that attention still reaches
-  std::optional<double> overhead;  // of a decode step; else the published one of the kind
+  std::optional<double> overhead = {};  // of a decode step; else the published one of the kind
 };
 
 // Noise of one boundary.

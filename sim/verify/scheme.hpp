@@ -51,34 +51,34 @@ enum class Payer {
 
 // On the critical path of generation.
 struct ProverCost {
-  double step = 0;     // of a decode step's time
-  Duration per_token;  // of each sequence
-  Duration finalize;   // once a response, with its last token
+  double step = 0;          // of a decode step's time
+  Duration per_token = {};  // of each sequence
+  Duration finalize = {};   // once a response, with its last token
 };
 
 // Making a proof once a boundary has closed.
 struct ProofCost {
-  Duration per_boundary, per_token;
+  Duration per_boundary = {}, per_token = {};
   Payer payer = Payer::other_gpu;
 };
 
 struct CheckCost {
   Payer payer = Payer::other_gpu;
-  double mfu = 0.5;        // of a replay: share of the matrix rate
-  bool prompt = false;     // a replay begins with the prompt: the verifier holds no KV
-  std::int64_t shape = 0;  // tokens that a replay is padded to; 0: none
-  double opened = 1.0;     // share of a boundary's tokens that is opened, at least one token
-  Duration per_token;      // of each opened token
-  Duration per_boundary;
-  Duration wait;               // latency that occupies nobody
+  double mfu = 0.5;         // of a replay: share of the matrix rate
+  bool prompt = false;      // a replay begins with the prompt: the verifier holds no KV
+  std::int64_t shape = 0;   // tokens that a replay is padded to; 0: none
+  double opened = 1.0;      // share of a boundary's tokens that is opened, at least one token
+  Duration per_token = {};  // of each opened token
+  Duration per_boundary = {};
+  Duration wait = {};          // latency that occupies nobody
   std::int64_t operators = 1;  // dispute: of the trace that is bisected
-  Duration round_trip;         // dispute: one move of the game
+  Duration round_trip = {};    // dispute: one move of the game
 };
 
 struct EvidenceSize {
-  Bytes bytes;                    // published
+  Bytes bytes = {};               // published
   std::int64_t every_tokens = 0;  // for so many tokens; 0: once a boundary
-  Bytes retained_per_token;       // kept by the prover until the audit window ends
+  Bytes retained_per_token = {};  // kept by the prover until the audit window ends
   bool on_device = false;         // kept in device memory, not the host's
 };
 
