@@ -46,8 +46,8 @@ double simulated_percent(const Vector& v) {
                    .scenario;
   s.hardware.gpu.hbm.bandwidth = BytesPerSecond::raw(2'000'000'000'000);
   s.hardware.gpu.hbm.achieved = 1;
-  s.hardware.gpu.hbm.in_flight = 1_GB;
-  s.hardware.gpu.hbm.latency = s.hardware.gpu.launch.graph = 1_ps;
+  s.hardware.gpu.hbm.in_flight = 1_MB;
+  s.hardware.gpu.hbm.latency = s.hardware.gpu.launch.graph = 1_ns;
   s.hardware.host.step_overhead = 0_us;
   s.hardware.gpu.l2.bandwidth = BytesPerSecond::raw(1'000'000'000'000'000);
   const Result r = simulate(s);
