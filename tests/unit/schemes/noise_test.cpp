@@ -209,7 +209,8 @@ TEST_CASE("a tolerance of one code leaves what is carried over two boundaries") 
 }
 
 TEST_CASE(
-    "stored bytes and one order of summation leave nothing; the latter costs a third of a step") {
+    "stored bytes and one order of summation leave nothing, and the latter costs a third of a "
+    "step") {
   const NoiseSpec spec{.spread = .05, .elements = 409'600};
   CHECK(mitigated(spec, {}).mismatch == 1);
   CHECK(mitigated(spec, {.kind = Mitigation::stored_bytes}).mismatch == 0);

@@ -76,7 +76,8 @@ TEST_CASE("the event engine finds the same ratios from operators") {
 
 TEST_CASE("a short boundary is replayed at the speed of memory, and the 1 % is lost") {
   const auto share = [](std::int64_t k) {
-    const Result r = outcome(shipped("scheme_verillm", {"verification.boundary.every_tokens=" + std::to_string(k)}));
+    const Result r = outcome(
+        shipped("scheme_verillm", {"verification.boundary.every_tokens=" + std::to_string(k)}));
     return r.verification.service_s * static_cast<double>(r.verification.checks) /
            seconds(r.decode);
   };

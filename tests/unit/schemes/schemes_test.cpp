@@ -81,7 +81,8 @@ TEST_CASE("every scenario of a scheme agrees with its published figures, or says
 }
 
 TEST_CASE(
-    "CommitLLM: 12-14 % online on an eager step; a capture of 3-4 ms is two to three times that") {
+    "CommitLLM: 12-14 % online on an eager step, and a capture of 3-4 ms is two to three times "
+    "that") {
   const Json fast = result("scheme_commitllm").at("scheme");
   CHECK(fast.at("prover_online_share") == Approx(.13).epsilon(.1));
   CHECK(fast.at("prover_finalize_s") == Approx(.0775));
@@ -149,7 +150,8 @@ TEST_CASE("published evidence crosses the link, retained evidence takes memory")
 TEST_CASE("a dispute takes one round trip a halving and one pass of recomputing") {
   const Result r = outcome(shipped("scheme_tao", {"verification.timing=pessimistic"}));
   CHECK(seconds(r.verification.spent[Category::ledger]) == Approx(10).epsilon(1e-3));
-  const Result replay = outcome(shipped("scheme_tao", {"verification.timing=pessimistic",
+  const Result replay = outcome(
+      shipped("scheme_tao", {"verification.timing=pessimistic",
                              "verification.scheme={extends: verillm, check: {prompt: true}}"}));
   // Halves of a pass: each reads its share of the weights, the last 1 / 1024 is the judge's.
   CHECK(seconds(r.verification.spent[Category::check]) ==
