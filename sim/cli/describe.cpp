@@ -25,8 +25,8 @@ using config::SchemaNode;
 
 namespace {
 
-const std::vector<std::string> kListable = {"hardware", "hosts",   "models",  "scenarios",
-                                            "studies",  "kernels", "policies"};
+const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",  "schemes",
+                                            "scenarios", "studies", "kernels", "policies"};
 
 struct Kind {
   std::string word;       // of `schema` and in messages
@@ -40,7 +40,8 @@ std::vector<Kind> kinds() {
           {"host", "hardware/hosts", system::host_schema().share()},
           {"model", "models", system::model_file_schema().share()},
           {"claims", "claims", report::claims_schema()},
-          {"study", "studies", system::study_schema()}};
+          {"study", "studies", system::study_schema()},
+          {"scheme", "schemes", system::scheme_schema().share()}};
 }
 
 // Which kind of file this is: by the keys only one of them has.
@@ -51,6 +52,7 @@ const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
   if (has("hf_config")) return all[3];
   if (has("claims")) return all[4];
   if (has("vary") || has("base")) return all[5];
+  if (has("guarantee") || has("prover") || has("evidence")) return all[6];
   return all[0];
 }
 
@@ -63,11 +65,20 @@ std::string choices(const SchemaNode& root, const std::string& path) {
   return out;
 }
 
-const std::vector<std::string> kPolicyPaths = {
-    "verification.timing",      "verification.payload.kind",    "verification.quantize",
-    "verification.hash.engine", "verification.transfer.memory", "verification.ledger.consistency",
-    "recovery.rollback",        "recovery.output_commit",       "attention_traffic",
-    "workload.launch"};
+const std::vector<std::string> kPolicyPaths = {"verification.timing",
+                                               "verification.payload.kind",
+                                               "verification.quantize",
+                                               "verification.hash.engine",
+                                               "verification.transfer.memory",
+                                               "verification.ledger.consistency",
+                                               "verification.scheme.kind",
+                                               "verification.scheme.guarantee",
+                                               "verification.scheme.check.payer",
+                                               "verification.noise_mitigation.kind",
+                                               "recovery.rollback",
+                                               "recovery.output_commit",
+                                               "attention_traffic",
+                                               "workload.launch"};
 
 std::string describe_file(const Catalogue& catalogue, const std::string& kind,
                           const std::string& path, const SchemaNode& node) {
@@ -197,9 +208,10 @@ int schema(const Options& o) {
   throw ConfigError(
       {{{},
         "",
-        fmt::format("there is no schema '{}'; there are scenario, study, hardware, host, model "
-                    "and claims",
-                    o.kind),
+        fmt::format(
+            "there is no schema '{}'; there are scenario, study, hardware, host, model, claims and "
+            "scheme",
+            o.kind),
         nearest_word(o.kind, words)}});
 }
 
@@ -217,7 +229,7 @@ int list(const Options& o) {
     throw ConfigError({{{},
                         "",
                         fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
-                                    "scenarios, studies, kernels and policies",
+                                    "schemes, scenarios, studies, kernels and policies",
                                     o.kind),
                         nearest_word(o.kind, kListable)}});
   }

@@ -20,13 +20,15 @@ enum class Category {
   sync,  // the host waits for the device
   hash,  // digests and Merkle paths
   ledger,
+  evidence,  // what makes an inference verifiable: capture, commitments, proofs, an enclave
+  check,     // the verifier computes: a replay, algebra, a proof
   stall,     // a full window: generation waits for a verdict
   rollback,  // discarded steps and the repair
 };
-inline constexpr std::size_t kCategories = 13;
+inline constexpr std::size_t kCategories = 15;
 inline constexpr std::array<std::string_view, kCategories> kCategoryNames = {
-    "weights",  "attention", "anchors", "launch", "host",  "assumed", "quantize",
-    "transfer", "sync",      "hash",    "ledger", "stall", "rollback"};
+    "weights", "attention", "anchors", "launch",   "host",  "assumed", "quantize", "transfer",
+    "sync",    "hash",      "ledger",  "evidence", "check", "stall",   "rollback"};
 
 // A sum of durations by category.
 class Account {

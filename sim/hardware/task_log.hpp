@@ -38,10 +38,11 @@ enum class Limiter {
   signature,       // signatures of a tree head
   round_trip,      // to the ledger and back
   log_commit,      // the ledger's write
+  scheme,          // what a verification scheme adds, by its own figures
   repair,          // block tables after a failed verdict
   queue,           // a core, copy engine or bandwidth that somebody else uses
 };
-inline constexpr std::size_t kLimiters = 23;
+inline constexpr std::size_t kLimiters = 24;
 inline constexpr std::array<std::string_view, kLimiters> kLimiterNames = {
     "device memory bandwidth",
     "device memory latency",
@@ -64,6 +65,7 @@ inline constexpr std::array<std::string_view, kLimiters> kLimiterNames = {
     "signatures",
     "ledger round trip",
     "ledger commit",
+    "verification scheme",
     "rollback repair",
     "queue for a shared unit"};
 

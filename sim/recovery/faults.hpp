@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "sim/base/units.hpp"
+#include "sim/verify/noise.hpp"
 
 namespace fieldsim::recovery {
 
@@ -25,10 +26,15 @@ struct TimeOfUse {
 // Floating-point noise makes a true hash differ: a share of runs diverges (another kernel or batch
 // shape), and then each element's INT8 code flips on its own: 1 - (1 - p)^n of them mismatch.
 struct Noise {
-  double diverges = 1.0;      // share of boundaries whose recomputation diverges
-  double flip = 0.0;          // E|eta| / s: probability that one element's code flips
-  std::int64_t elements = 0;  // recomputed elements hashed at a boundary; 0: stored bytes only
-  bool systematic = false;    // a retry meets the same noise
+  double diverges = 1.0;  // share of boundaries whose recomputation diverges
+  verify::NoiseLaw law = verify::NoiseLaw::gaussian;
+  std::optional<double> flip =
+      {};              // E|eta| / s: probability that one element's code flips; else from
+  double sigma = 0.0;  // the noise of one element, in the unit of ...
+  double scale = 1.0;  // ... the quantiser's step
+  std::optional<std::int64_t> elements =
+      {};                   // recomputed at a boundary; none: those of the payload
+  bool systematic = false;  // a retry meets the same noise
 };
 
 // The ledger: anchors are revoked, replicas lie, partitions come and go.

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/names.hpp"
+#include "sim/report/published.hpp"
+#include "sim/report/scheme.hpp"
 #include "sim/report/version.hpp"
 
 namespace fieldsim::report {
@@ -68,14 +70,15 @@ Json resources(const Result& r) {
 Json verification(const Scenario& s, const Result& r) {
   const auto& v = r.verification;
   Json stages;
-  for (Category c :
-       {Category::quantize, Category::transfer, Category::sync, Category::hash, Category::ledger})
+  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
+                     Category::ledger, Category::evidence, Category::check})
     stages[std::string(hardware::kCategoryNames[static_cast<std::size_t>(c)])] =
         seconds(v.spent[c]);
   return {{"timing", name_of(s.verification.timing)},
           {"boundaries", v.boundaries},
           {"checks", v.checks},
           {"failures", v.failures},
+          {"false_positives", v.false_positives},
           {"payload_bytes", v.payload_bytes.count()},
           {"latency_s", v.latency.mean},
           {"latency_p99_s", v.latency.p99},
@@ -143,23 +146,24 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"decode", phase(r.decode_phase, steps, s.model.num_hidden_layers)}};
   j["resources"] = resources(r);
   j["verification"] = verification(s, r);
+  j["scheme"] = scheme_json(s, r);
   j["recovery"] = {{"rollbacks", r.recovery.rollbacks},
                    {"discarded_tokens", r.recovery.discarded_tokens},
                    {"discarded_fraction", per(r.recovery.discarded_tokens, steps)},
                    {"aborted", r.recovery.aborted}};
   const system::MemoryUse& m = r.memory;
-  j["memory"] = {{"weights_bytes", m.weights.count()},   {"kv_bytes", m.kv.count()},
-                 {"anchor_bytes", m.anchors.count()},    {"workspace_bytes", m.workspace.count()},
-                 {"retained_bytes", m.retained.count()}, {"total_bytes", m.total.count()},
-                 {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
+  j["memory"] = {{"weights_bytes", m.weights.count()},
+                 {"kv_bytes", m.kv.count()},
+                 {"anchor_bytes", m.anchors.count()},
+                 {"workspace_bytes", m.workspace.count()},
+                 {"retained_bytes", m.retained.count()},
+                 {"evidence_bytes", m.evidence.count()},
+                 {"total_bytes", m.total.count()},
+                 {"capacity_bytes", m.capacity.count()},
+                 {"fits", m.fits}};
   j["energy_j_per_token"] = r.energy_j_per_token;
   j["cost"] = cost(s, r);
-  if (s.published)
-    j["published"] = {
-        {"tokens_per_s", s.published->tokens_per_s},
-        {"ratio",
-         s.published->tokens_per_s == 0 ? 0.0 : r.tokens_per_s / s.published->tokens_per_s},
-        {"source", s.published->source}};
+  if (s.published) j["published"] = published_json(s, j);
   j["warnings"] = r.warnings;
   j["assumptions"] = assumptions(loaded.provenance);
   if (timing) {

@@ -6,7 +6,12 @@
 #include <cmath>
 #include <map>
 
+#include <nlohmann/json.hpp>
+
+#include "sim/report/json.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/published.hpp"
+#include "sim/report/scheme.hpp"
 
 namespace fieldsim::report {
 
@@ -48,12 +53,6 @@ void rates(std::string& out, const Scenario& s, const Result& r) {
   if (r.drain > Duration::zero())
     out += fmt::format("   ({:.4g} counted to the last verdict)", r.committed_tokens_per_s);
   out += '\n';
-  if (s.published)
-    out += fmt::format(
-        "  {:<18}{:.4g} tokens/s   the simulated run is {:.2f} x that ({})\n", "published",
-        s.published->tokens_per_s,
-        s.published->tokens_per_s > 0 ? r.tokens_per_s / s.published->tokens_per_s : 0.0,
-        s.published->source);
   out += fmt::format("  {:<18}{}   (prefill {})\n", "first token", duration_text(seconds(r.ttft)),
                      duration_text(seconds(r.prefill.time)));
   out += fmt::format("  {:<18}{} mean, p50 {}, p90 {}, p99 {}\n", "time per token",
@@ -144,8 +143,8 @@ void verification(std::string& out, const Scenario& s, const Result& r) {
                                      static_cast<double>(v.checks)),
       duration_text(v.latency.mean));
   out += "                    ";
-  for (Category c :
-       {Category::quantize, Category::transfer, Category::sync, Category::hash, Category::ledger})
+  for (Category c : {Category::quantize, Category::transfer, Category::sync, Category::hash,
+                     Category::ledger, Category::evidence, Category::check})
     if (v.spent[c] > Duration::zero())
       out += fmt::format("{} {}, ", hardware::kCategoryNames[static_cast<std::size_t>(c)],
                          duration_text(seconds(v.spent[c])));
@@ -169,6 +168,8 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   memory(out, s, r);
   phases(out, r);
   verification(out, s, r);
+  out += scheme_text(s, r);
+  if (s.published) out += published_text(result_json(loaded, r, false)["published"]);
   std::size_t assumed = 0;
   for (const config::Origin& o : loaded.provenance.all())
     if (o.source.kind == config::SourceKind::assumed) ++assumed;

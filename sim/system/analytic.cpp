@@ -7,6 +7,7 @@
 #include "sim/hardware/gpu/stream.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
+#include "sim/system/scheme_cost.hpp"
 #include "sim/system/warnings.hpp"
 #include "sim/verify/ledger.hpp"
 #include "sim/verify/tree.hpp"
@@ -66,7 +67,7 @@ hardware::HashParams hash_params(const Scenario& s) {
   return host.sha_ni ? host.sha256 : host.sha256_plain;
 }
 
-Account check_time(const Scenario& s, Bytes payload, Duration between) {
+Account hash_time(const Scenario& s, Bytes payload, Duration between) {
   const auto& v = s.verification;
   Account a;
   Bytes codes = payload;
@@ -109,6 +110,21 @@ Account check_time(const Scenario& s, Bytes payload, Duration between) {
   }
   const std::int64_t reads = v.ledger.each_piece ? n : 1;
   for (std::int64_t i = 0; i < reads; ++i) a += ledger_time(s, between / reads);
+  return a;
+}
+
+// The stages of Verifier::run, with every part idle.
+Account check_time(const Scenario& s, const verify::Check& c, Duration between) {
+  Account a;
+  if (!s.verification.scheme || verify::hashes(s.verification.scheme->kind))
+    a = hash_time(s, c.payload, between);
+  else
+    a = ledger_time(s, between);
+  if (c.evidence > Bytes::zero()) {
+    a.add(Category::transfer, copy_time(s, c.evidence, false));
+    a.add(Category::sync, synchronize(s));
+  }
+  a += judge_time(s, c);
   return a;
 }
 
@@ -213,7 +229,7 @@ void use_resources(const Scenario& s, const Machine& m, Result& r) {
 }  // namespace
 
 Account check_time(const Scenario& s, Bytes payload) {
-  return check_time(s, payload, s.verification.ledger.max_age);
+  return hash_time(s, payload, s.verification.ledger.max_age);
 }
 
 Result analyze(const Scenario& s) {
@@ -229,16 +245,22 @@ Result analyze(const Scenario& s) {
   r.batch = s.workload.batch;
   r.tokens = s.workload.output_tokens;
   r.prefill = prefill_phase(s, machine, programs);
-  const Steps steps = decode_steps(s, machine, programs);
+  Steps steps = decode_steps(s, machine, programs);
+  const Duration proving = evidence_time(s, steps.spent.total(), false);
+  steps.spent.add(Category::evidence, proving);
   const Duration step = steps.spent.total();
   const Bytes kv = programs.kv_bytes_per_token() * s.workload.batch;
   const std::int64_t k = std::min(r.tokens, tokens_per_boundary(s, step, kv));
   const std::int64_t n = (r.tokens + k - 1) / k;
   const Duration T = step * k;
   const bool on_load = v.timing == Timing::on_load;  // one check, whose ledger read is the first
-  const Account check = check_time(s, payload_bytes(s, k), on_load ? v.ledger.max_age : T);
+  verify::Check planned;
+  CheckPlanner(s).plan(planned, s.workload.prompt_tokens + (n - 1) / 2 * k, on_load ? 0 : k);
+  const Account check = check_time(s, planned, on_load ? v.ledger.max_age : T);
   const Duration V = v.timing == Timing::none ? Duration::zero() : check.total();
-  const double p = optimistic || pessimistic ? s.faults.verdict_failure : 0.0;
+  const double noisy = s.faults.noise ? noise(s, k).mismatch : 0.0;
+  const double p =
+      optimistic || pessimistic ? 1 - (1 - s.faults.verdict_failure) * (1 - noisy) : 0.0;
   // A certain failure aborts; its expectation has no finite value.
   const double odds = p < 1.0 ? p / (1.0 - p) : static_cast<double>(s.recovery.retry_limit);
 
@@ -257,10 +279,13 @@ Result analyze(const Scenario& s) {
   if (optimistic) {
     // Bounded window and verifier capacity: a boundary starts no sooner than max of the three.
     const Duration pace = std::max({T, (T + V) / v.window, V / v.workers});
-    r.breakdown.add(Category::stall, (pace - T) * n);
+    // The first boundaries fill the window without waiting.
+    const std::int64_t held = std::max<std::int64_t>(0, n - v.window);
+    r.breakdown.add(Category::stall, (pace - T) * held);
     // Behind a full window a boundary also waits for those before it (Little's law).
-    if (pace > T) latency = std::max(V, pace * v.window - T);
+    if (pace > T && held > 0) latency = std::max(V, pace * v.window - T);
   }
+  if (v.scheme) r.breakdown.add(Category::evidence, v.scheme->prover.finalize);
   const Duration lost = T + V + s.recovery.truncate;
   r.breakdown.add(Category::rollback, scaled(lost * n, odds));
 
@@ -289,7 +314,9 @@ Result analyze(const Scenario& s) {
         std::min(1.0, seconds(V) / (seconds(T) * static_cast<double>(v.workers)));
     r.verification.exposure_mean = (seconds(V) + seconds(T) / 2) / seconds(step);
   }
-  r.verification.payload_bytes = payload_bytes(s, k) * r.verification.checks;
+  r.verification.payload_bytes = planned.payload * r.verification.checks;
+  r.verification.evidence = planned.evidence * r.verification.checks;
+  r.verification.proving = r.breakdown[Category::evidence];
   if (optimistic) {
     const double commit =
         late + seconds(T - step) / 2;  // a boundary's tokens wait for its last one

@@ -37,7 +37,9 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
                .fast_forward = scenario.simulation.fast_forward}),
       verifier_({machine.engine, machine.device, machine.link, machine.host}, scenario.verification,
                 scenario.hardware.gpu.launch.eager, scenario.simulation.fast_forward),
+      planner_(scenario),
       verdicts_(machine.engine.random("verify.verdict")),
+      noise_(machine.engine.random("faults.noise")),
       window_(machine.engine, scenario.verification.window),
       timer_(machine.engine),
       verdict_arrived_(machine.engine),
@@ -92,7 +94,7 @@ des::Task<> Session::load_anchor() {
   for (std::int64_t attempt = 0; attempt <= s_.recovery.retry_limit; ++attempt) {
     Boundary anchor;
     anchor.closed = m_.engine.now();
-    anchor.check.payload = payload_bytes(s_, 0);
+    planner_.plan(anchor.check, 0, 0);
     anchor.check.trail = trail_;
     co_await verifier_.run(anchor.check);
     trail_ = anchor.check.trail;
@@ -138,7 +140,8 @@ des::Task<bool> Session::step(Account& spent) {
     trail_.add("decode step", Category::assumed, Limiter::pinned, began, engine.now());
     if (auto* trace = engine.trace())
       trace->span(step_track_, whole ? "assumed step" : "step cut short", began, engine.now());
-    co_return whole;
+    if (!whole) co_return false;
+    co_return co_await prove(engine.now() - began, spent);
   }
   const Duration host = s_.hardware.host.step_overhead;
   const bool scheduled = co_await timer_.wait(host);
@@ -149,8 +152,23 @@ des::Task<bool> Session::step(Account& spent) {
   const Time launched = engine.now();
   const bool whole = co_await stream_.run(program, spent);
   log_program("decode step", launched);
-  if (whole) out_.decode_totals += programs_.totals();
-  co_return whole;
+  if (!whole) co_return false;
+  out_.decode_totals += programs_.totals();
+  co_return co_await prove(engine.now() - began, spent);
+}
+
+// What a scheme asks of the prover behind each step; false when a failed verdict cut it short.
+des::Task<bool> Session::prove(Duration step, Account& spent) {
+  const bool last = log_.tokens() + 1 == s_.workload.output_tokens;
+  const Duration length = evidence_time(s_, step, last);
+  if (length == Duration::zero()) co_return true;
+  const Time began = m_.engine.now();
+  co_await timer_.wait(length);
+  const Duration spent_here = m_.engine.now() - began;
+  trail_.add("evidence", Category::evidence, Limiter::scheme, began, m_.engine.now());
+  spent.add(Category::evidence, spent_here);
+  out_.proving += spent_here;
+  co_return spent_here == length;
 }
 
 des::Task<> Session::generate_boundary() {
@@ -194,7 +212,7 @@ des::Task<> Session::generate_boundary() {
 des::Task<> Session::settle_boundary(BoundaryPtr b) {
   des::Engine& engine = m_.engine;
   log_.close(engine.now());
-  b->check.payload = payload_bytes(s_, b->tokens);
+  planner_.plan(b->check, s_.workload.prompt_tokens + b->first_token, b->tokens);
   b->check.trail = trail_;
   if (done()) end_decode();
   switch (s_.verification.timing) {
@@ -249,7 +267,9 @@ des::Process Session::check(BoundaryPtr b) {
 }
 
 void Session::judge(Boundary& b) {
-  const bool good = passes(b);
+  const bool noisy = misread(b);
+  const bool good = passes(b) && !noisy;
+  if (noisy) ++out_.false_positives;
   draw_verdict(b, good ? "verified" : "failed");
   if (good)
     commit(b);
@@ -293,9 +313,19 @@ bool Session::passes(const Boundary& b) const {
   return !verdicts_.bernoulli_at(index, s_.faults.verdict_failure);
 }
 
+// Floating-point noise alone makes the verifier refuse a good boundary.
+bool Session::misread(const Boundary& b) const {
+  if (!s_.faults.noise) return false;
+  const std::int64_t attempt = s_.faults.noise->systematic ? 0 : log_.failures(b.index);
+  const auto index = static_cast<std::uint64_t>(b.index) * kAttemptsPerBoundary +
+                     static_cast<std::uint64_t>(attempt);
+  return noise_.bernoulli_at(index, noise(s_, b.tokens).mismatch);
+}
+
 void Session::note_verdict(const Boundary& b) {
   ++out_.verdicts;
   out_.payload += b.check.payload;
+  out_.evidence += b.check.evidence;
   out_.checks += b.check.spent;
   out_.check_latency.push_back(m_.engine.now() - b.closed);
   out_.check_service.push_back(b.check.ended - b.check.began);

@@ -15,6 +15,7 @@
 #include "sim/system/machine.hpp"
 #include "sim/system/program.hpp"
 #include "sim/system/scenario.hpp"
+#include "sim/system/scheme_cost.hpp"
 #include "sim/verify/verifier.hpp"
 
 namespace fieldsim::system {
@@ -33,7 +34,9 @@ struct SessionLog {
   StepTotals prefill_totals, decode_totals;
   hardware::Account checks;  // all checks, by stage
   std::vector<Duration> check_latency, check_service;
-  Bytes payload;
+  Bytes payload, evidence;
+  Duration proving;  // the prover's, of all steps
+  std::int64_t false_positives = 0;
   std::int64_t boundaries = 0, verdicts = 0, failures = 0, rollbacks = 0, discarded_tokens = 0;
   std::int64_t exposure_max = 0, window_max = 0;
   long double exposure_token_ps = 0;  // integral of unverified tokens over time
@@ -64,6 +67,8 @@ class Session {
   des::Process check(recovery::BoundaryPtr boundary);
 
   bool passes(const recovery::Boundary& boundary) const;
+  bool misread(const recovery::Boundary& boundary) const;
+  des::Task<bool> prove(Duration step, Account& spent);
   void give_up();
   void judge(recovery::Boundary& boundary);
   void note_verdict(const recovery::Boundary& boundary);
@@ -86,7 +91,8 @@ class Session {
   hardware::gpu::Stream prefill_stream_;  // launched by the host
   hardware::gpu::Stream stream_;
   verify::Verifier verifier_;
-  RandomStream verdicts_;
+  CheckPlanner planner_;
+  RandomStream verdicts_, noise_;
   recovery::CommitLog log_;
   des::Window window_;
   des::Timer timer_;

@@ -6,6 +6,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/read.hpp"
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/scheme_cost.hpp"
 #include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
@@ -66,6 +67,7 @@ LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Val
       problems.push_back(std::move(p));
     }
   config::sort_problems(problems);
+  if (problems.empty()) adopt_enclave(scenario);
   if (scenario.name.empty()) scenario.name = name;
   return loaded;
 }

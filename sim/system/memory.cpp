@@ -1,6 +1,7 @@
 #include "sim/system/memory.hpp"
 
 #include "sim/model/parameters.hpp"
+#include "sim/system/scheme_cost.hpp"
 
 namespace fieldsim::system {
 
@@ -16,7 +17,9 @@ MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs, std::int
   u.anchors = programs.anchor_bytes();
   u.workspace = workspace;
   u.retained = programs.kv_bytes_per_token() * (unverified * s.workload.batch);
+  u.evidence = retained_evidence(s);
   u.total = u.weights + u.kv + u.anchors + u.workspace;
+  if (s.verification.scheme && s.verification.scheme->evidence.on_device) u.total += u.evidence;
   u.capacity = s.hardware.gpu.hbm.capacity;
   u.fits = u.total <= u.capacity;
   return u;

@@ -42,6 +42,9 @@ struct VerificationResult {
   double exposure_mean = 0;  // unverified tokens at a random instant
   std::int64_t exposure_max = 0;
   std::int64_t window_max = 0;
+  std::int64_t false_positives = 0;  // good boundaries refused for noise
+  Bytes evidence;                    // published, all checks
+  Duration proving;                  // the prover's, all steps
 };
 
 struct RecoveryResult {
@@ -53,6 +56,7 @@ struct RecoveryResult {
 
 struct MemoryUse {
   Bytes weights, kv, anchors, workspace, retained, total, capacity;
+  Bytes evidence;  // kept for the audit window; in `total` where it lies on the device
   bool fits = true;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/attention/cost.hpp"
 #include "sim/base/units.hpp"
@@ -72,16 +73,23 @@ struct ModelFile {
   std::optional<PublishedModel> published;
 };
 
-// A figure published for this scenario, to set beside the result.
+// Figures published for this scenario, to set beside the result.
 struct PublishedFigure {
-  double tokens_per_s = 0;
+  std::string path;      // in the result JSON
+  double value = 0;      // in that number's unit
+  double tolerance = 0;  // relative: how far ours may be off; 0: shown, not judged
+  std::string source;    // else that of the section
+};
+struct Published {
+  std::optional<double> tokens_per_s;  // short for the path throughput.tokens_per_s
   std::string source;
+  std::vector<PublishedFigure> figures;
 };
 
 struct Scenario {
   std::string name;
   std::string description;
-  std::optional<PublishedFigure> published;
+  std::optional<Published> published;
   Fidelity fidelity = Fidelity::event;
   hardware::HardwareParams hardware;
   ModelFile model_file;

@@ -77,7 +77,8 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
   offer("link.to_host", spent[Category::transfer]);
   offer("host.hash", spent[Category::hash] + spent[Category::quantize]);
   offer("ledger", spent[Category::ledger]);
-  offer("verifier", spent[Category::stall]);
+  offer("verifier", spent[Category::stall] + spent[Category::check]);
+  offer("evidence", spent[Category::evidence]);
   offer("rollback", spent[Category::rollback]);
   return name;
 }
@@ -121,6 +122,9 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
         static_cast<double>(log.exposure_token_ps / static_cast<long double>(elapsed.count()));
   v.exposure_max = log.exposure_max;
   v.window_max = log.window_max;
+  v.false_positives = log.false_positives;
+  v.evidence = log.evidence;
+  v.proving = log.proving;
   return v;
 }
 

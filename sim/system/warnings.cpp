@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "sim/model/parameters.hpp"
 
 namespace fieldsim::system {
@@ -10,6 +12,32 @@ namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 constexpr double kUnstable = 0.999;  // a verifier this busy has a queue that grows
 double gib(Bytes b) { return static_cast<double>(b.count()) / kGiB; }
+
+constexpr double kMostlyWaiting = 0.5;  // of the critical path
+constexpr double kPatience = 60;        // s: a person no longer waits for an answer
+
+// Verdicts that take far longer than a boundary: what hiding them would need.
+void warn_scheme(const Scenario& s, const Result& r, std::vector<std::string>& w) {
+  const auto& v = r.verification;
+  const double total = seconds(r.breakdown.total());
+  const double waiting = seconds(r.breakdown[hardware::Category::stall]);
+  if (v.boundaries == 0 || total == 0) return;
+  const double T = (total - waiting) / static_cast<double>(v.boundaries);
+  if (waiting > kMostlyWaiting * total)
+    w.push_back(fmt::format(
+        "generation waits for verdicts {:.1f} % of the time: one takes {:.4g} s of work and a "
+        "boundary {:.4g} s to generate; {:.0f} workers and a window of {:.0f} boundaries would "
+        "hide it",
+        100 * waiting / total, v.service_s, T, std::ceil(v.service_s / T),
+        1 + std::ceil(v.service_s / T)));
+  if (s.recovery.output_commit == recovery::OutputCommit::hold_until_verified &&
+      r.recovery.output_commit.mean > kPatience)
+    w.push_back(
+        fmt::format("output is held {:.4g} s on average until its verdict: interactive use needs a "
+                    "faster scheme than {}, or output that is released before it",
+                    r.recovery.output_commit.mean, s.verification.scheme->name));
+}
+
 }  // namespace
 
 std::vector<std::string> warnings(const Scenario& s, const Result& r) {
@@ -48,6 +76,7 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
         "the verifier is saturated (utilisation {:.3f}): generation runs at its pace; fewer bytes, "
         "more tokens a boundary or more workers would help",
         r.verification.utilization));
+  if (s.verification.scheme) warn_scheme(s, r, w);
   if (r.recovery.aborted)
     w.push_back(fmt::format("aborted: a boundary failed more than recovery.retry_limit = {} times",
                             s.recovery.retry_limit));

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "sim/base/units.hpp"
+#include "sim/verify/noise.hpp"
+#include "sim/verify/scheme.hpp"
 
 namespace fieldsim::verify {
 
@@ -130,6 +132,8 @@ struct VerificationParams {
   std::int64_t workers = 1;  // boundaries checked at once
   PayloadParams payload{.kind = PayloadKind::anchor_kv, .bytes = {}};
   Quantize quantize = Quantize::none;
+  std::optional<Scheme> scheme;  // none: the payload is hashed as `hash` says
+  MitigationParams noise_mitigation;
   HashSpec hash;
   TransferParams transfer;
   LedgerParams ledger;

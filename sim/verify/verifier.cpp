@@ -72,15 +72,9 @@ des::Task<> Verifier::run(Check& check) {
   if (auto* trace = m_.engine.trace(); trace != nullptr && check.flow != 0 && !check.cancelled)
     trace->flow_step(check.flow, lanes_.track(lane), "verdict", check.began);
   if (!check.cancelled) {
-    Bytes codes = check.payload;
-    if (params_.quantize == Quantize::int8_static) {
-      co_await quantize(check);
-      codes = check.payload / kFp16Bytes;
-    }
-    if (params_.hash.engine == HashEngine::gpu_tree)
-      co_await on_device(check, codes);
-    else
-      co_await on_host(check, codes);
+    if (!params_.scheme || hashes(params_.scheme->kind)) co_await hashed(check);
+    co_await publish(check);
+    if (params_.scheme && !check.cancelled) co_await judged(check);
     if (!params_.ledger.each_piece && !check.cancelled)
       co_await ledger_.read(check.spent, check.trail);
   }
@@ -100,6 +94,19 @@ Kernel Verifier::quantize_kernel(Bytes payload) const {
   k.compute = time_for(Flops::raw(payload.count() / kFp16Bytes * kQuantizeFlops),
                        m_.device.params().compute.fp32);
   return k;
+}
+
+// The payload's digest, quantised first where that is asked for.
+des::Task<> Verifier::hashed(Check& check) {
+  Bytes codes = check.payload;
+  if (params_.quantize == Quantize::int8_static) {
+    co_await quantize(check);
+    codes = check.payload / kFp16Bytes;
+  }
+  if (params_.hash.engine == HashEngine::gpu_tree)
+    co_await on_device(check, codes);
+  else
+    co_await on_host(check, codes);
 }
 
 des::Task<> Verifier::quantize(Check& check) {

@@ -22,11 +22,20 @@
 
 namespace fieldsim::verify {
 
+// A pass over a boundary's tokens as a prefill runs it: what a replay computes and moves.
+struct ReplayWork {
+  Flops flops;
+  Bytes hbm;
+};
+
 // One payload on its way to a verdict. `spent` sums to the time from start to end of the check (not
 // to the wait for a worker).
 struct Check {
   std::int64_t boundary = 0;
-  Bytes payload;           // as it lies in device memory, before quantising
+  Bytes payload;            // as it lies in device memory, before quantising
+  std::int64_t tokens = 0;  // of all sequences
+  Bytes evidence;           // published beside the digest
+  ReplayWork replay;
   std::uint64_t flow = 0;  // ties its spans together in a trace
   bool cancelled = false;  // its boundary was rolled back: stop at the next stage
   hardware::Account spent;
@@ -62,10 +71,17 @@ class Verifier {
  private:
   des::Task<> on_host(Check& check, Bytes codes);
   des::Task<> on_device(Check& check, Bytes codes);
+  des::Task<> hashed(Check& check);
   des::Task<> quantize(Check& check);
   des::Task<> on_stream(Check& check, const char* what, const hardware::gpu::Program& program);
   hardware::gpu::Kernel quantize_kernel(Bytes payload) const;
   des::Task<> copy_piece(Bytes bytes, bool first, bool last, hardware::Trail* trail);
+  des::Task<> beside(hardware::gpu::Kernel kernel, Check& check);
+  des::Task<> publish(Check& check);
+  des::Task<> judged(Check& check);
+  des::Task<> replayed(Check& check, double share);
+  des::Task<> bisected(Check& check);
+  des::Task<> spend(Payer payer, Duration length, hardware::Category category, Check& check);
   des::Task<> copy_ahead(Check& check, Bytes codes);
   des::Task<> wait(Duration d);
   des::Task<> finish_piece(Check& check, Bytes bytes);

@@ -29,9 +29,20 @@ Schema<Noise> noise_schema() {
   Schema<P> s("noise", "Floating-point noise in recomputed state makes a true hash differ");
   s.field("diverges", &P::diverges, "share of boundaries whose recomputation diverges")
       .range(0.0, 1.0)
+      .choice("law", &P::law,
+              {{"uniform", verify::NoiseLaw::uniform, "within +- sigma"},
+               {"gaussian", verify::NoiseLaw::gaussian, "of standard deviation sigma"},
+               {"two_nodes", verify::NoiseLaw::two_nodes, "both nodes, each with sigma"}},
+              "distribution of the difference")
       .field("flip", &P::flip, "E|eta| / s: probability that one element's INT8 code flips")
       .range(0.0, 1.0)
-      .field("elements", &P::elements, "recomputed elements hashed at a boundary")
+      .field("sigma", &P::sigma, "the noise of one element, where flip is not given")
+      .at_least(0.0)
+      .field("scale", &P::scale, "one step of the quantiser, in the unit of sigma")
+      .at_least(1e-300)
+      .field("elements", &P::elements,
+             "recomputed and hashed at a boundary; those of the payload when not given, 0 when "
+             "stored bytes are hashed")
       .range(0, std::int64_t{1} << 50)
       .field("systematic", &P::systematic, "a retry meets the same noise");
   return s;

@@ -67,17 +67,6 @@ Schema<AttentionParams> attention_schema() {
   return s;
 }
 
-Schema<PublishedFigure> published_schema() {
-  using P = PublishedFigure;
-  Schema<P> s("published", "A figure published for this scenario, to set beside the result");
-  s.field("tokens_per_s", &P::tokens_per_s, "published throughput")
-      .required()
-      .at_least(0.0)
-      .field("source", &P::source, "who published it")
-      .required();
-  return s;
-}
-
 Schema<CostParams> cost_schema() {
   using P = CostParams;
   Schema<P> s("cost", "Prices: what an hour and a kilowatt-hour cost, in US dollars");

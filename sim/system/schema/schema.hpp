@@ -13,6 +13,9 @@ config::Schema<hardware::HardwareParams> hardware_schema();
 config::Schema<ModelFile> model_file_schema();
 // The keys of Hugging Face's config.json that matter here; others are passed over.
 config::Schema<model::ModelShape> model_shape_schema();
+config::Schema<verify::Scheme> scheme_schema();
+config::Schema<verify::MitigationParams> mitigation_schema();
+config::Schema<Published> published_schema();
 config::Schema<verify::VerificationParams> verification_schema();
 config::Schema<recovery::Faults> faults_schema();
 config::Schema<recovery::RecoveryParams> recovery_schema();

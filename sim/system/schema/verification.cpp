@@ -110,10 +110,23 @@ Schema<VerificationParams> verification_schema() {
               {{"none", Quantize::none, "the stored bytes are hashed"},
                {"int8_static", Quantize::int8_static, "INT8 codes with a static scale are hashed"}},
               "deterministic quantisation before hashing")
+      .reference("scheme", &P::scheme, scheme_schema(), "schemes",
+                 "what makes the inference verifiable; without one the payload is hashed")
+      .section("noise_mitigation", &P::noise_mitigation, mitigation_schema(),
+               "what is done about floating-point noise in recomputed state")
       .section("hash", &P::hash, hash_schema(), "hash engine")
       .section("transfer", &P::transfer, transfer_schema(), "copies to the host")
       .section("ledger", &P::ledger, ledger_schema(), "ledger reads")
       .check([](const P& p, config::Report& report) {
+        if (p.scheme && p.timing == Timing::on_load && !hashes(p.scheme->kind))
+          report.problem("timing",
+                         "on_load compares digests of stored bytes; this scheme checks what is "
+                         "computed: take optimistic or pessimistic");
+        if (p.scheme && p.scheme->kind == SchemeKind::gpu_hash &&
+            p.hash.engine != HashEngine::gpu_tree)
+          report.problem("hash.engine", "the scheme hashes on the device: give hash: gpu_tree");
+        if (p.scheme && p.scheme->kind == SchemeKind::sampling && p.timing != Timing::sampled_audit)
+          report.problem("timing", "the scheme checks a sample: give timing: sampled_audit");
         if (p.hash.engine == HashEngine::gpu_tree && p.ledger.each_piece)
           report.problem("ledger.each_piece", "gpu_tree yields one root, so there is one read");
         if (p.transfer.overlap && p.transfer.memory == TransferMemory::none)
