@@ -109,6 +109,24 @@ std::string shortened(const std::string& text) {
 
 }  // namespace
 
+std::vector<ComparedRow> compared_rows(const std::vector<Compared>& all) {
+  std::vector<ComparedRow> rows;
+  for (const Line& line : kLines) {
+    const Json::json_pointer pointer(line.pointer);
+    ComparedRow row{line.label, {}, false};
+    const double base = all.front().json.at(pointer).get<double>();
+    bool any = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double v = all[i].json.at(pointer).get<double>();
+      any = any || std::fabs(v) > 0;
+      row.differs = row.differs || v != base;
+      row.cells.push_back(cell(line, v, base, i == 0));
+    }
+    if (any) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 std::string comparison_text(const std::vector<Compared>& all) {
   constexpr std::size_t kMostInputs = 24;
   std::string out;
@@ -135,22 +153,11 @@ std::string comparison_text(const std::vector<Compared>& all) {
   out += "\nwhat that does (ratios to [1])\n";
   row("", heads);
   std::vector<std::string> same;
-  for (const Line& line : kLines) {
-    const Json::json_pointer pointer(line.pointer);
-    std::vector<std::string> cells;
-    const double base = all.front().json.at(pointer).get<double>();
-    bool any = false, differs = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const double v = all[i].json.at(pointer).get<double>();
-      any = any || std::fabs(v) > 0;
-      differs = differs || v != base;
-      cells.push_back(cell(line, v, base, i == 0));
-    }
-    if (!any) continue;
-    if (differs)
-      row(line.label, cells);
+  for (const ComparedRow& r : compared_rows(all)) {
+    if (r.differs)
+      row(r.label, r.cells);
     else
-      same.push_back(trimmed(line.label) + " " + cells.front());
+      same.push_back(trimmed(r.label) + " " + r.cells.front());
   }
   if (!same.empty()) out += "\n" + listed("the same in all:", same);
   return out;
