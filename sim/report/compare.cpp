@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "sim/report/summary.hpp"
 
@@ -79,9 +80,9 @@ std::vector<std::string> differing(const std::vector<Compared>& all) {
   return paths;
 }
 
-std::string trimmed(const char* label) {
-  while (*label == ' ') ++label;
-  return label;
+std::string trimmed(std::string_view label) {
+  label.remove_prefix(std::min(label.find_first_not_of(' '), label.size()));
+  return std::string(label);
 }
 
 const Json* at(const Json& j, const Json::json_pointer& pointer) {
