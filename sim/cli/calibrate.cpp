@@ -4,6 +4,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/config/document.hpp"
+#include "sim/report/html/validation_report.hpp"
 #include "sim/system/calibrate/fit.hpp"
 #include "sim/system/calibrate/plan.hpp"
 #include "sim/system/calibrate/points.hpp"
@@ -22,14 +23,15 @@ namespace {
 
 constexpr int kGateMissed = 1;
 
-hardware::HardwareParams load_hardware(const Options& o) {
+auto load_part(const Options& o) {
   const config::Catalogue catalogue;
   if (o.hardware.empty())
     throw ConfigError({}, "--hardware", "is needed: the part that the tables were measured on");
   return config::load(system::hardware_schema(), catalogue.find("hardware", o.hardware, {}),
-                      catalogue, "hardware", o.assignments)
-      .value;
+                      catalogue, "hardware", o.assignments);
 }
+
+hardware::HardwareParams load_hardware(const Options& o) { return load_part(o).value; }
 
 cal::Table read_tables(const std::vector<std::string>& files) {
   cal::Table all;
@@ -97,15 +99,20 @@ int plan(const Options& o) {
 }  // namespace
 
 int validate(const Options& o) {
-  require_writable(o.json);
-  const hardware::HardwareParams hw = load_hardware(o);
+  for (const std::string& path : {o.json, o.report}) require_writable(path);
+  const auto part = load_part(o);
+  const hardware::HardwareParams& hw = part.value;
   const cal::Filtered filtered = cal::physics_filter(read_tables(o.files).rows, hw.gpu);
   cal::Validation v = cal::validate(filtered.rows, hw.gpu, system::tile_params(hw.gpu),
                                     cal::basis_of(hardware::tile::family_of(hw.gpu.architecture),
                                                   system::has_tile_params(hw.gpu)));
   v.rejected = filtered.rejected;
   if (!o.json.empty()) write_output(o.json, cal::to_json(v, filtered.rows, o.rows) + "\n");
-  if (o.json != "-" && !o.quiet) {
+  if (!o.report.empty())
+    write_report(o.report,
+                 report::html::validation_page(hw.name, v, filtered.rows, part.provenance),
+                 o.quiet);
+  if (o.json != "-" && o.report != "-" && !o.quiet) {
     print(fmt::format("predicted against measured on {}, errors in %\n", hw.name));
     print(fmt::format("  {:<44}{:>7}{:>8}{:>8}{:>8}{:>8}\n", "stratum", "rows", "MAPE", "median",
                       "p90", "bias"));

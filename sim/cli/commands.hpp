@@ -8,13 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/html/page.hpp"
+
 namespace fieldsim::cli {
 
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> seed;
-  std::string json, csv, trace, kind;
+  std::string json, csv, trace, report, kind;
   std::string hardware, gate, output;  // validate, calibrate
   std::string fidelity, metric;        // explain
   std::vector<std::string> shapes;
@@ -58,5 +60,8 @@ void require_writable(const std::string& path);
 // Writes a whole file or fails without leaving part of one; "-" is stdout.
 void write_output(const std::string& path, const std::string& text);
 void print(const std::string& text);
+
+// Writes a report; says on stderr what is left out where the plotting library is missing.
+void write_report(const std::string& path, const report::html::Page& page, bool quiet);
 
 }  // namespace fieldsim::cli

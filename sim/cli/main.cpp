@@ -20,12 +20,16 @@ int main(int argc, char** argv) {
     c->add_flag("--quiet,-q", o.quiet, "no summary, no diagnostics but errors");
     c->add_flag("--no-color", o.no_color, "no colours on a terminal");
   };
+  const auto reporting = [&](CLI::App* c) {
+    c->add_option("--report", o.report, "write an HTML report that works offline");
+  };
   CLI::App* run = app.add_subcommand("run", "simulate a scenario");
   run->add_option("scenario", o.files, "a file, or the name of a shipped scenario")
       ->required()
       ->expected(1);
   common(run);
   run->add_option("--trace", o.trace, "write a Chrome trace that opens in Perfetto");
+  reporting(run);
   run->add_option("--csv", o.csv, "write the result as one CSV row under a header");
 
   CLI::App* compare =
@@ -33,6 +37,7 @@ int main(int argc, char** argv) {
   compare->add_option("scenarios", o.files, "files or names")->required()->expected(2, -1);
   common(compare);
   compare->add_option("--csv", o.csv, "write a row for each scenario");
+  reporting(compare);
 
   CLI::App* explain = app.add_subcommand(
       "explain", "critical path, bound and elasticity of each resource, what would make it faster");
@@ -86,6 +91,7 @@ int main(int argc, char** argv) {
   validate->add_option("--gate", o.gate, "JSON of limits; exit 1 when one is missed");
   validate->add_option("--json", o.json, "write the scores as JSON to a file, or - for stdout");
   validate->add_flag("--rows", o.rows, "with every row in the JSON");
+  reporting(validate);
   validate->add_flag("--quiet,-q", o.quiet, "no table");
 
   CLI::App* calibrate = app.add_subcommand("calibrate", "fit a hardware file to measured tables");

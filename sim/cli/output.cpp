@@ -112,4 +112,11 @@ void write_output(const std::string& path, const std::string& text) {
   }
 }
 
+void write_report(const std::string& path, const report::html::Page& page, bool quiet) {
+  const report::html::Library library = report::html::find_library();
+  write_output(path, page.html(library));
+  if (library.code.empty() && !quiet)
+    fmt::print(stderr, "{}: {}\n", path, report::html::missing_text(library));
+}
+
 }  // namespace fieldsim::cli

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "sim/report/summary.hpp"
 
@@ -79,9 +80,9 @@ std::vector<std::string> differing(const std::vector<Compared>& all) {
   return paths;
 }
 
-std::string trimmed(const char* label) {
-  while (*label == ' ') ++label;
-  return label;
+std::string trimmed(std::string_view label) {
+  label.remove_prefix(std::min(label.find_first_not_of(' '), label.size()));
+  return std::string(label);
 }
 
 const Json* at(const Json& j, const Json::json_pointer& pointer) {
@@ -109,6 +110,24 @@ std::string shortened(const std::string& text) {
 
 }  // namespace
 
+std::vector<ComparedRow> compared_rows(const std::vector<Compared>& all) {
+  std::vector<ComparedRow> rows;
+  for (const Line& line : kLines) {
+    const Json::json_pointer pointer(line.pointer);
+    ComparedRow row{line.label, {}, false};
+    const double base = all.front().json.at(pointer).get<double>();
+    bool any = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double v = all[i].json.at(pointer).get<double>();
+      any = any || std::fabs(v) > 0;
+      row.differs = row.differs || v != base;
+      row.cells.push_back(cell(line, v, base, i == 0));
+    }
+    if (any) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 std::string comparison_text(const std::vector<Compared>& all) {
   constexpr std::size_t kMostInputs = 24;
   std::string out;
@@ -135,22 +154,11 @@ std::string comparison_text(const std::vector<Compared>& all) {
   out += "\nwhat that does (ratios to [1])\n";
   row("", heads);
   std::vector<std::string> same;
-  for (const Line& line : kLines) {
-    const Json::json_pointer pointer(line.pointer);
-    std::vector<std::string> cells;
-    const double base = all.front().json.at(pointer).get<double>();
-    bool any = false, differs = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const double v = all[i].json.at(pointer).get<double>();
-      any = any || std::fabs(v) > 0;
-      differs = differs || v != base;
-      cells.push_back(cell(line, v, base, i == 0));
-    }
-    if (!any) continue;
-    if (differs)
-      row(line.label, cells);
+  for (const ComparedRow& r : compared_rows(all)) {
+    if (r.differs)
+      row(r.label, r.cells);
     else
-      same.push_back(trimmed(line.label) + " " + cells.front());
+      same.push_back(trimmed(r.label) + " " + r.cells.front());
   }
   if (!same.empty()) out += "\n" + listed("the same in all:", same);
   return out;

@@ -356,7 +356,9 @@ void Session::discard(Boundary& boundary) {
   ++out_.rollbacks;
   log_.count_failure(boundary.index);
   if (log_.failures(boundary.index) > s_.recovery.retry_limit) out_.aborted = true;
-  for (const BoundaryPtr& b : log_.discard_from(boundary)) {
+  const std::vector<BoundaryPtr> undone = log_.discard_from(boundary);
+  draw_undone(undone);
+  for (const BoundaryPtr& b : undone) {
     out_.decode.add(Category::rollback, b->spent.total());
     out_.discarded_tokens += b->tokens;
     if (!optimistic()) continue;

@@ -82,6 +82,7 @@ class Session {
   void log_program(const char* what, Time began);
   void draw_window();
   void draw_rollback(Time began);
+  void draw_undone(const std::vector<recovery::BoundaryPtr>& boundaries);
   void draw_boundary(recovery::Boundary& boundary);
   void draw_verdict(const recovery::Boundary& boundary, const char* verdict);
 
@@ -109,6 +110,7 @@ class Session {
   hardware::Places boundary_places_;
   hardware::TaskLog::Id rollback_by_ = hardware::TaskLog::kNone;
   hardware::TaskLog::Id commit_by_ = hardware::TaskLog::kNone;
+  std::int64_t drawn_undone_ = 0;  // tokens before this one were generated and taken back
   SessionLog out_;
 };
 

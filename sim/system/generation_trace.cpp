@@ -9,6 +9,7 @@ namespace fieldsim::system {
 
 using hardware::TaskLog;
 using recovery::Boundary;
+using recovery::BoundaryPtr;
 
 void Session::draw_window() {
   if (!optimistic()) return;
@@ -22,8 +23,21 @@ void Session::draw_boundary(Boundary& b) {
   auto* trace = m_.engine.trace();
   if (trace == nullptr) return;
   b.check.flow = next_flow_++;
-  trace->span(boundary_track_, "boundary " + std::to_string(b.index), b.began, b.closed);
+  const char* again = b.first_token < drawn_undone_ ? " again" : "";
+  trace->span(boundary_track_, "boundary " + std::to_string(b.index) + again, b.began, b.closed);
   trace->flow_begin(b.check.flow, boundary_track_, "verdict", b.began);
+}
+
+// What a failed verdict takes back: the same spans once more, on a track of their own.
+void Session::draw_undone(const std::vector<BoundaryPtr>& boundaries) {
+  auto* trace = m_.engine.trace();
+  if (trace == nullptr) return;
+  const des::TrackId track = trace->track("session", "undone");
+  for (const BoundaryPtr& b : boundaries) {
+    const Time end = b->is_closed ? b->closed : m_.engine.now();
+    trace->span(track, "undone " + std::to_string(b->index), b->began, end);
+    drawn_undone_ = std::max(drawn_undone_, b->first_token + b->tokens);
+  }
 }
 
 // A verdict has no length; its flow ends here, or goes on to the rollback.

@@ -108,6 +108,7 @@ Kernel ProgramBuilder::kernel(const model::Operator& op, const attention::Proble
   const FlopsPerSecond rate =
       matrix ? scaled(gpu.compute.fp16, gpu.compute.achieved) : gpu.compute.fp32;
   if (op.flops > Flops::zero()) k.compute = time_for(op.flops, rate);
+  k.flops = op.flops;
   if (tile_) {
     const bool sampled = op.kind == model::OperatorKind::sampling;
     tile_->set_times(k, op, problem.batch * (sampled ? 1 : problem.query_tokens));
@@ -144,6 +145,7 @@ void ProgramBuilder::add_attention(Segment& segment, const attention::Problem& p
     k.hbm = c.hbm;
     k.hbm_anchors = c.hbm_anchors;
     k.compute = time_for(c.flops, rate);
+    k.flops = c.flops;
     k.launches = c.launches;
     if (tile_) tile_->set_times(k, predicted[i]);
     hbm += k.hbm;

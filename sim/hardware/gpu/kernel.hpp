@@ -22,6 +22,7 @@ struct Kernel {
   std::int64_t launches = 1;
   Duration launch;     // of the kernel itself, beside the stream's gap
   bool timed = false;  // `fixed` holds the latency too: the time was predicted as a whole
+  Flops flops;         // behind `compute`; for reports
 };
 
 // `kernels`, `repeat` times in a row: the equal layers of a transformer.

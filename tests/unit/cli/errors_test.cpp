@@ -129,13 +129,16 @@ TEST_CASE("output that cannot be written is an error, and no part of a file stay
   const Bench bench;
   bench.write("small.yaml", kSmall);
   for (const char* target : {"no/such/folder/x.json", "/proc/x.json", "."}) {
-    const Outcome o = bench.run(std::string("run small.yaml --json ") + target);
-    CAPTURE(target, o.err);
-    CHECK(o.code == 2);
-    CHECK(has(o.err, target));
-    CHECK(bench.files() == std::vector<std::string>{"small.yaml"});
+    for (const char* command : {"run small.yaml --json ", "run small.yaml --report ",
+                                "compare small.yaml small.yaml --report "}) {
+      const Outcome o = bench.run(std::string(command) + target);
+      CAPTURE(target, o.err);
+      CHECK(o.code == 2);
+      CHECK(has(o.err, target));
+      CHECK(bench.files() == std::vector<std::string>{"small.yaml"});
+    }
   }
-  for (const char* option : {"--json", "--csv", "--trace"}) {
+  for (const char* option : {"--json", "--csv", "--trace", "--report"}) {
     const Outcome o = bench.run(std::string("run small.yaml -q ") + option + " /dev/full");
     CAPTURE(option, o.err);
     CHECK(o.code == 2);
