@@ -27,7 +27,8 @@ std::vector<std::string> lines(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a row a point in the study's order: varied paths, results, error; units in the header") {
+TEST_CASE(
+    "a row a point in the study's order: varied paths, results, error, with units in the header") {
   Bench bench;
   prepared(bench);
   const Outcome o = bench.run("sweep s.yaml --csv out.csv --jsonl out.jsonl");
