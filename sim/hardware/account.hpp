@@ -24,11 +24,14 @@ enum class Category {
   check,     // the verifier computes: a replay, algebra, a proof
   stall,     // a full window: generation waits for a verdict
   rollback,  // discarded steps and the repair
+  retrieve,  // nearest neighbours in the vector index
+  promote,   // fetching an anchor and writing its KV pages
 };
-inline constexpr std::size_t kCategories = 15;
+inline constexpr std::size_t kCategories = 17;
 inline constexpr std::array<std::string_view, kCategories> kCategoryNames = {
-    "weights", "attention", "anchors", "launch",   "host",  "assumed", "quantize", "transfer",
-    "sync",    "hash",      "ledger",  "evidence", "check", "stall",   "rollback"};
+    "weights",  "attention", "anchors",  "launch",   "host",   "assumed",
+    "quantize", "transfer",  "sync",     "hash",     "ledger", "evidence",
+    "check",    "stall",     "rollback", "retrieve", "promote"};
 
 // A sum of durations by category.
 class Account {
