@@ -22,11 +22,13 @@ enum class Category {
   ledger,
   stall,     // a full window: generation waits for a verdict
   rollback,  // discarded steps and the repair
+  retrieve,  // nearest neighbours in the vector index
+  promote,   // fetching an anchor and writing its KV pages
 };
-inline constexpr std::size_t kCategories = 13;
+inline constexpr std::size_t kCategories = 15;
 inline constexpr std::array<std::string_view, kCategories> kCategoryNames = {
-    "weights",  "attention", "anchors", "launch", "host",  "assumed", "quantize",
-    "transfer", "sync",      "hash",    "ledger", "stall", "rollback"};
+    "weights", "attention", "anchors", "launch", "host",     "assumed",  "quantize", "transfer",
+    "sync",    "hash",      "ledger",  "stall",  "rollback", "retrieve", "promote"};
 
 // A sum of durations by category.
 class Account {

@@ -18,11 +18,11 @@ namespace fieldsim::serving {
 
 using BlockId = std::uint32_t;
 
-// Why a table holds its blocks. A block is charged to the first of these that references it:
-// sequences before anchors before retained state.
+// Why a table holds its blocks. A block is charged to the first of these that references it: a page
+// of the cache stays the cache's while requests share it, and retained is what only snapshots hold.
 enum class Holder : std::uint8_t {
-  sequence,  // a running or preempted request
   anchor,    // a cache of anchors or prefixes: evictable while nobody else references it
+  sequence,  // a running or preempted request
   retained,  // a snapshot that a rollback would return to
 };
 inline constexpr std::size_t kHolders = 3;
@@ -126,7 +126,7 @@ class BlockPool {
   }
   Bytes bytes(std::int64_t blocks) const { return p_.block_bytes * blocks; }
 
-  // Recounts every invariant from the blocks: O(capacity), for tests and the end of a run.
+  // Recounts every invariant from the blocks: O(blocks ever used), for tests and the end of a run.
   void verify() const;
 
  private:
