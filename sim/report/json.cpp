@@ -86,6 +86,38 @@ Json verification(const Scenario& s, const Result& r) {
           {"window_max", v.window_max}};
 }
 
+// The life of the anchors: what happened to them, and the time before the prefill by stage.
+Json anchors(const Result& r) {
+  const serving::AnchorStats& a = r.anchors->stats;
+  Json before;
+  for (std::size_t i = 0; i < hardware::kCategories; ++i)
+    if (const Duration d = r.anchors->path[static_cast<Category>(i)]; d > Duration::zero())
+      before[std::string(hardware::kCategoryNames[i])] = seconds(d);
+  return {{"ready_s", seconds(r.anchors->ready)},
+          {"path_s", before},
+          {"uses", a.uses},
+          {"hits", a.hits},
+          {"joined", a.joined},
+          {"misses", a.misses},
+          {"not_found", a.not_found},
+          {"promotions", a.promotions},
+          {"refreshes", a.refreshes},
+          {"rehashes", a.rehashes},
+          {"evictions", a.evictions},
+          {"failures", a.failures},
+          {"revoked_used", a.revoked_used},
+          {"revocations_seen", a.revocations_seen},
+          {"scanned_bytes", a.scanned.count()},
+          {"fetched_bytes", a.fetched.count()},
+          {"verified_bytes", a.verified.count()},
+          {"promoted_bytes", a.promoted.count()},
+          {"stage_time_s",
+           {{"retrieve", seconds(a.retrieve)},
+            {"fetch", seconds(a.fetch)},
+            {"verify", seconds(a.verify)},
+            {"promote", seconds(a.promote)}}}};
+}
+
 // Every given number of the hardware that was not measured, fitted or taken from a datasheet.
 Json assumptions(const config::Provenance& provenance) {
   Json j = Json::array();
@@ -127,6 +159,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"decode", phase(r.decode_phase, steps, s.model.num_hidden_layers)}};
   j["resources"] = resources(r);
   j["verification"] = verification(s, r);
+  if (r.anchors) j["anchors"] = anchors(r);
   j["recovery"] = {{"rollbacks", r.recovery.rollbacks},
                    {"discarded_tokens", r.recovery.discarded_tokens},
                    {"discarded_fraction", per(r.recovery.discarded_tokens, steps)},

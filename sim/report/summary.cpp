@@ -157,6 +157,20 @@ void verification(std::string& out, const Scenario& s, const Result& r) {
         v.exposure_mean, v.exposure_max, r.recovery.rollbacks, r.recovery.discarded_tokens);
 }
 
+void anchors(std::string& out, const Result& r) {
+  if (!r.anchors) return;
+  const serving::AnchorStats& a = r.anchors->stats;
+  out +=
+      fmt::format("  anchors           ready after {}: ", duration_text(seconds(r.anchors->ready)));
+  for (std::size_t i = 0; i < hardware::kCategories; ++i)
+    if (const Duration d = r.anchors->path[static_cast<Category>(i)]; d > Duration::zero())
+      out += fmt::format("{} {}, ", hardware::kCategoryNames[i], duration_text(seconds(d)));
+  out += fmt::format("{} uses: {} hits, {} promoted", a.uses, a.hits + a.joined, a.promotions);
+  if (a.not_found > 0) out += fmt::format(", {} not found", a.not_found);
+  if (a.revoked_used > 0) out += fmt::format(", {} used though revoked", a.revoked_used);
+  out += '\n';
+}
+
 }  // namespace
 
 std::string summary(const system::LoadedScenario& loaded, const Result& r) {
@@ -168,6 +182,7 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   resources(out, s, r);
   memory(out, s, r);
   phases(out, r);
+  anchors(out, r);
   verification(out, s, r);
   std::size_t assumed = 0;
   for (const config::Origin& o : loaded.provenance.all())

@@ -43,6 +43,11 @@ des::Task<RowId> VectorIndex::insert(std::uint64_t key, std::uint64_t origin, Ac
   co_return rows_.insert(key, origin);
 }
 
+RowId VectorIndex::load(std::uint64_t key, std::uint64_t origin) {
+  ++loaded_;
+  return rows_.insert(key, origin);
+}
+
 des::Task<> VectorIndex::perform(KnnCost cost, Account& spent) {
   const Time began = m_.engine.now();
   scanned_ += cost.read;

@@ -33,10 +33,13 @@ class VectorIndex {
   des::Task<std::optional<RowId>> search(std::uint64_t key, hardware::Account& spent);
   des::Task<RowId> insert(std::uint64_t key, std::uint64_t origin, hardware::Account& spent);
 
+  // One of the rows that the index starts with; takes no time.
+  RowId load(std::uint64_t key, std::uint64_t origin);
+
   VersionedRows& rows() { return rows_; }
   const IndexParams& params() const { return params_; }
-  // Rows that a search goes over: those of the file, and all written since, dead ones included.
-  std::int64_t size() const { return params_.vectors + rows_.stored(); }
+  // Rows that a search goes over, dead ones included.
+  std::int64_t size() const { return params_.vectors + rows_.stored() - loaded_; }
   Bytes bytes() const { return index_bytes(params_, size()); }
   std::int64_t searches() const { return searches_; }
   std::int64_t missed() const { return missed_; }  // by the approximation
@@ -54,7 +57,7 @@ class VectorIndex {
   hardware::gpu::Stream stream_;
   des::Server stream_turn_;
   RandomStream recall_;
-  std::int64_t searches_ = 0, missed_ = 0;
+  std::int64_t searches_ = 0, missed_ = 0, loaded_ = 0;
   Bytes scanned_;
 };
 

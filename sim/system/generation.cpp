@@ -48,6 +48,8 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
   if (s_.fidelity == Fidelity::tile)
     verifier_.quantize_with(
         [kernels = TileKernels(s_)](Bytes payload) { return kernels.quantize(payload); });
+  if (s_.anchors)
+    anchors_.emplace(m_, s_, verifier_, [this](const verify::Check& c) { note_anchor_check(c); });
   out_.token_at.reserve(static_cast<std::size_t>(s_.workload.output_tokens));
   if (auto* trace = machine.engine.trace()) {
     boundary_track_ = trace->track("session", "boundaries");
@@ -58,7 +60,10 @@ Session::Session(Machine& machine, const Scenario& scenario, ProgramBuilder& pro
 
 des::Process Session::run() {
   des::Engine& engine = m_.engine;
-  if (s_.verification.timing == Timing::on_load) co_await load_anchor();
+  if (anchors_)
+    co_await acquire_anchors();
+  else if (s_.verification.timing == Timing::on_load)
+    co_await load_anchor();
   if (!out_.aborted) co_await prefill();
   out_.decode_began = exposure_since_ = engine.now();
   trail_.mark(TaskLog::Mark::decode_began);

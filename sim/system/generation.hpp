@@ -2,6 +2,7 @@
 // The session: prefill, decode step by step, commit boundaries, verdicts, rollback. One coroutine
 // generates; under optimistic timing one more for each boundary waits for its verdict.
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/des/engine.hpp"
@@ -12,6 +13,7 @@
 #include "sim/hardware/gpu/stream.hpp"
 #include "sim/hardware/task_log.hpp"
 #include "sim/recovery/commit_log.hpp"
+#include "sim/system/anchors.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/program.hpp"
 #include "sim/system/scenario.hpp"
@@ -21,6 +23,7 @@ namespace fieldsim::system {
 
 // What the session saw; simulate() turns it into a Result.
 struct SessionLog {
+  Time anchors_ready;  // retrieved, verified and promoted; the prefill begins
   Time decode_began;   // prefill done, anchors loaded
   Time decode_ended;   // the last kept token generated (and checked, if waited for)
   Time drained;        // the last verdict
@@ -28,7 +31,8 @@ struct SessionLog {
   Duration verifier_at_decode, ledger_at_decode;  // busy so far
   std::vector<Time> token_at;                     // of each kept token
   std::vector<Duration>
-      output_commit;  // of each boundary's newest and oldest token, generated to released
+      output_commit;          // of each boundary's newest and oldest token, generated to released
+  hardware::Account anchors;  // of the prefill's, until they were ready
   hardware::Account prefill, decode;  // critical path
   StepTotals prefill_totals, decode_totals;
   hardware::Account checks;  // all checks, by stage
@@ -50,11 +54,14 @@ class Session {
   des::Process run();
   const SessionLog& log() const { return out_; }
   const verify::Verifier& verifier() const { return verifier_; }
+  const std::optional<AnchorPath>& anchors() const { return anchors_; }
 
  private:
   using Account = hardware::Account;
 
   des::Task<> load_anchor();
+  des::Task<> acquire_anchors();
+  void note_anchor_check(const verify::Check& check);
   des::Task<> prefill();
   des::Task<bool> step(Account& spent);
   des::Task<> generate_boundary();
@@ -86,6 +93,7 @@ class Session {
   hardware::gpu::Stream prefill_stream_;  // launched by the host
   hardware::gpu::Stream stream_;
   verify::Verifier verifier_;
+  std::optional<AnchorPath> anchors_;  // where the scenario gives their life
   RandomStream verdicts_;
   recovery::CommitLog log_;
   des::Window window_;

@@ -1,11 +1,13 @@
 #pragma once
 // What a run found: the numbers of the result JSON, in units.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/base/units.hpp"
 #include "sim/hardware/account.hpp"
+#include "sim/serving/anchor_cache.hpp"
 #include "sim/system/program.hpp"
 
 namespace fieldsim::system {
@@ -51,6 +53,12 @@ struct RecoveryResult {
   Distribution output_commit;         // token generated to token released, s
 };
 
+struct AnchorResult {
+  serving::AnchorStats stats;
+  Duration ready;          // from the start until the last set was promoted
+  hardware::Account path;  // of it, the critical path by stage
+};
+
 struct MemoryUse {
   Bytes weights, kv, anchors, workspace, retained, total, capacity;
   bool fits = true;
@@ -75,6 +83,7 @@ struct Result {
   Phase prefill, decode_phase;
   VerificationResult verification;
   RecoveryResult recovery;
+  std::optional<AnchorResult> anchors;
   MemoryUse memory;
   double energy_j_per_token = 0;
   SimulationUse simulation;

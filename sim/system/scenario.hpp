@@ -11,6 +11,7 @@
 #include "sim/model/shape.hpp"
 #include "sim/recovery/faults.hpp"
 #include "sim/recovery/params.hpp"
+#include "sim/serving/anchor_params.hpp"
 #include "sim/verify/params.hpp"
 
 namespace fieldsim::system {
@@ -74,6 +75,7 @@ struct Scenario {
   model::ModelShape model;  // read from model_file.hf_config
   Workload workload;
   AttentionParams attention;
+  std::optional<serving::AnchorParams> anchors;  // without it, anchors lie in their pages
   attention::TrafficModel attention_traffic = attention::TrafficModel::kernel;
   verify::VerificationParams verification;
   recovery::Faults faults;

@@ -162,6 +162,12 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   r.recovery = {log.rollbacks, log.discarded_tokens, log.aborted, distribution(log.output_commit)};
   r.memory = memory_use(s, programs, log.exposure_max,
                         std::max(log.prefill_totals.workspace, log.decode_totals.workspace));
+  if (const auto& anchors = session.anchors()) {
+    r.anchors = {anchors->stats(), log.anchors_ready - Time::zero(), log.anchors};
+    r.memory.total += anchors->resident() - r.memory.anchors;
+    r.memory.anchors = anchors->resident();
+    r.memory.fits = r.memory.total <= r.memory.capacity;
+  }
   const Duration hashing = end.hashing - begin.hashing;
   r.energy_j_per_token = energy_per_token(s, log, begin, end, hashing);
 

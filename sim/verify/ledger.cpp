@@ -1,5 +1,6 @@
 #include "sim/verify/ledger.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace fieldsim::verify {
@@ -44,6 +45,7 @@ des::Task<> Ledger::read(hardware::Account& spent, hardware::Trail& trail) {
   } else if (needs_round_trip()) {
     co_await round_trip(spent, trail);
   }
+  known_ = head_at_;
   co_await work(Limiter::merkle, path_, spent, trail);
   lanes_.give(lane, "read", began);
 }

@@ -25,6 +25,9 @@ class Ledger {
   // One read: time on the wire is booked as ledger, signatures and path as hash.
   des::Task<> read(hardware::Account& spent, hardware::Trail& trail);
 
+  // The moment whose state the last read saw: what was revoked later is unknown to its reader.
+  Time known() const { return known_; }
+
   std::int64_t reads() const { return reads_; }
   std::int64_t round_trips() const { return round_trips_; }
   Duration busy() const { return busy_; }
@@ -40,7 +43,7 @@ class Ledger {
   LedgerParams params_;
   hardware::Host& host_;
   Duration path_;
-  Time head_at_;
+  Time head_at_, known_;
   bool have_head_ = false;
   bool refreshing_ = false;
   des::Gate refreshed_;

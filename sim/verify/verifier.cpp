@@ -91,6 +91,24 @@ des::Task<> Verifier::run(Check& check) {
   workers_.release();
 }
 
+des::Task<> Verifier::run_stored(Check& check) {
+  check.asked = m_.engine.now();
+  co_await workers_.acquire();
+  worker_places_.taken(check.trail);
+  check.began = m_.engine.now();
+  const std::size_t lane = lanes_.take();
+  const Bytes stored =
+      params_.quantize == Quantize::int8_static ? check.payload / kFp16Bytes : check.payload;
+  co_await m_.host.hash(hash_params(), stored, params_.hash.threads);
+  check.spent.add(Category::hash, m_.engine.now() - check.began);
+  co_await ledger_.read(check.spent, check.trail);
+  check.ended = m_.engine.now();
+  busy_ += check.ended - check.began;
+  lanes_.give(lane, "anchor", check.began);
+  worker_places_.given(check.trail);
+  workers_.release();
+}
+
 Kernel Verifier::quantize_kernel(Bytes payload) const {
   if (quantize_kernel_) return quantize_kernel_(payload);
   Kernel k;

@@ -52,6 +52,9 @@ class Verifier {
   // Ends with the evidence in hand; whether it matches is for the caller to draw.
   des::Task<> run(Check& check);
 
+  // The same for bytes that lie in host memory, as they are stored: nothing crosses the link.
+  des::Task<> run_stored(Check& check);
+
   // on_load: compares the device's digest with the verified one, a 32-byte copy and a wake-up.
   des::Task<> compare_digest(hardware::Account& spent, hardware::Trail& trail);
 

@@ -101,6 +101,7 @@ Schema<Scenario> scenario_schema() {
       .required()
       .section("workload", &P::workload, workload_schema(), "what is asked of the model")
       .section("attention", &P::attention, attention_schema(), "attention and anchors")
+      .section("anchors", &P::anchors, anchors_schema(), "the life of the anchors")
       .choice("attention_traffic", &P::attention_traffic,
               {{"kernel", TrafficModel::kernel, "what the kernel moves"},
                {"paper_nxn", TrafficModel::paper_nxn, "an N x N FP16 matrix per layer and token"}},
@@ -111,6 +112,7 @@ Schema<Scenario> scenario_schema() {
       .section("simulation", &P::simulation, simulation_schema(), "how the simulator runs")
       .field("seed", &P::seed, "of every random stream")
       .at_least(0)
+      .check([](const P& p, config::Report& report) { check_anchors(p, report); })
       .check([](const P& p, config::Report& report) {
         const bool hashes_anchor = p.verification.payload.kind == verify::PayloadKind::anchor_kv &&
                                    p.verification.timing != verify::Timing::none;

@@ -16,6 +16,8 @@ config::Schema<model::ModelShape> model_shape_schema();
 config::Schema<verify::VerificationParams> verification_schema();
 config::Schema<recovery::Faults> faults_schema();
 config::Schema<recovery::RecoveryParams> recovery_schema();
+config::Schema<serving::AnchorParams> anchors_schema();
+void check_anchors(const Scenario& scenario, config::Report& report);
 config::Schema<Scenario> scenario_schema();
 
 }  // namespace fieldsim::system
