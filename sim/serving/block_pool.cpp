@@ -118,16 +118,17 @@ void BlockPool::add_reference(BlockId id, Holder holder, std::uint64_t tag) {
   Block& b = blocks_[id];
   charge(b, -1);
   ++b.refs[index(holder)];
-  if (holder == Holder::anchor) b.tag = tag;
+  if (holder == Holder::anchor) b.tag ^= tag;
   charge(b, 1);
   relist(id);
 }
 
-void BlockPool::drop_reference(BlockId id, Holder holder) {
+void BlockPool::drop_reference(BlockId id, Holder holder, std::uint64_t tag) {
   Block& b = blocks_[id];
   SIM_CHECK(b.refs[index(holder)] > 0, "a block loses a reference that it has not");
   charge(b, -1);
   --b.refs[index(holder)];
+  if (holder == Holder::anchor) b.tag ^= tag;
   charge(b, 1);
   relist(id);
   if (b.references() > 0) return;
@@ -155,7 +156,7 @@ std::optional<Bytes> BlockPool::append(BlockTable& table, std::int64_t tokens,
     const BlockId own = take(table.holder_, table.tag_);
     const std::int64_t filled = table.tokens_ % p_.block_tokens;
     for (std::int64_t i = 0; i < filled; ++i) slot(own, i) = slot(shared, i);
-    drop_reference(shared, table.holder_);
+    drop_reference(shared, table.holder_, table.tag_);
     table.blocks_.back() = own;
     copied = p_.block_bytes * filled / p_.block_tokens;
   }
@@ -183,7 +184,7 @@ void BlockPool::truncate(BlockTable& table, std::int64_t tokens) {
   SIM_CHECK(tokens >= 0 && tokens <= table.tokens_, "a table is truncated to more than it holds");
   const std::int64_t keep = blocks_for(tokens);
   while (table.size() > keep) {
-    drop_reference(table.blocks_.back(), table.holder_);
+    drop_reference(table.blocks_.back(), table.holder_, table.tag_);
     table.blocks_.pop_back();
   }
   table.tokens_ = tokens;

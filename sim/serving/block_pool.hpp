@@ -137,7 +137,7 @@ class BlockPool {
     Place place = Place::device;
     bool listed = false;  // in the LRU list of evictable blocks
     BlockId previous = kNone, next = kNone;
-    std::uint64_t tag = 0;
+    std::uint64_t tag = 0;  // of the Holder::anchor tables, xor: with one left, its own
     std::int32_t references() const { return refs[0] + refs[1] + refs[2]; }
   };
   template <class Enum>
@@ -147,7 +147,7 @@ class BlockPool {
 
   BlockId take(Holder holder, std::uint64_t tag);
   void add_reference(BlockId id, Holder holder, std::uint64_t tag);
-  void drop_reference(BlockId id, Holder holder);
+  void drop_reference(BlockId id, Holder holder, std::uint64_t tag);
   void charge(const Block& b, std::int64_t sign);
   void relist(BlockId id);
   void unlink(BlockId id);
