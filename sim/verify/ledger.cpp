@@ -1,6 +1,5 @@
 #include "sim/verify/ledger.hpp"
 
-#include <algorithm>
 #include <bit>
 
 namespace fieldsim::verify {
