@@ -183,6 +183,7 @@ des::Task<bool> AnchorCache::check(std::int64_t id, bool in_device, Account& spe
   verify::Check c;
   c.boundary = id;
   c.payload = o_.payload;
+  c.trail = hardware::Trail(m_.tasks);
   if (in_device)
     co_await m_.verifier->run(c);
   else

@@ -58,6 +58,7 @@ class AnchorCache {
     verify::Verifier* verifier;  // null: anchors are not verified when loaded
     BlockPool& pool;
     VectorIndex* index;  // null: finding an anchor takes no time
+    hardware::TaskLog* tasks = nullptr;
   };
   struct Options {
     AnchorParams params;

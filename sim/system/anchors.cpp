@@ -53,7 +53,8 @@ AnchorPath::AnchorPath(Machine& machine, const Scenario& s, verify::Verifier& ve
                                                                   machine.link, machine.host},
                                     *s.anchors->index, s.hardware.gpu.launch.eager,
                                     s.simulation.fast_forward)
-                  : nullptr},
+                  : nullptr,
+              machine.tasks},
              options(std::move(on_check))),
       sets_(static_cast<std::size_t>(s.attention.shared_anchors ? 1 : s.workload.batch)) {
   require_room();

@@ -9,6 +9,8 @@ des::Task<> Session::acquire_anchors() {
   const bool good = co_await anchors_->acquire(out_.anchors);
   if (!good) out_.aborted = true;
   out_.prefill += out_.anchors;
+  trail_.add("anchors", hardware::Category::promote, hardware::Limiter::pinned, Time::zero(),
+             m_.engine.now());
   out_.anchors_ready = m_.engine.now();
   out_.failures += anchors_->stats().failures;
 }

@@ -26,6 +26,8 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
     w.push_back(
         "decode attention is charged with the paper's N x N traffic (attention_traffic: "
         "paper_nxn), which no decode kernel moves");
+  if (s.anchors && !r.anchors)
+    w.push_back("the anchors' life is left out: it has no closed form (fidelity: event has it)");
   if (!r.memory.fits)
     w.push_back(fmt::format(
         "does not fit: needs {:.1f} GiB (weights {:.1f}, KV {:.1f}, anchors {:.2f}, workspace "

@@ -114,8 +114,6 @@ void check_anchors(const Scenario& s, config::Report& report) {
     report.problem(
         "anchors.index.vectors",
         fmt::format("the {} anchors are among the vectors: give at least that many", a.count));
-  if (s.fidelity == Fidelity::analytic)
-    report.problem("fidelity", "the anchors' life has no closed form here: take event");
 }
 
 }  // namespace fieldsim::system
