@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/agents.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/version.hpp"
 
@@ -141,7 +142,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
   j["hardware"] = s.hardware.name;
   j["model"] = s.model.name;
   j["attention_kernel"] = attention::to_string(s.attention.kernel);
-  j["tokens"] = {{"prompt", s.workload.prompt_tokens},
+  j["tokens"] = {{"prompt", r.agents ? 0 : s.workload.prompt_tokens},
                  {"output", tokens},
                  {"anchors", s.attention.anchor_tokens},
                  {"batch", r.batch}};
@@ -170,6 +171,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"retained_bytes", m.retained.count()}, {"total_bytes", m.total.count()},
                  {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
   j["energy_j_per_token"] = r.energy_j_per_token;
+  if (r.agents) j["agents"] = agents_json(*r.agents);
   if (s.published)
     j["published"] = {
         {"tokens_per_s", s.published->tokens_per_s},

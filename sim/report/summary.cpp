@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "sim/report/agents.hpp"
 #include "sim/report/names.hpp"
 
 namespace fieldsim::report {
@@ -176,14 +177,18 @@ void anchors(std::string& out, const Result& r) {
 std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   const Scenario& s = loaded.scenario;
   std::string out;
-  heading(out, s, r);
-  rates(out, s, r);
-  breakdown(out, r);
-  resources(out, s, r);
-  memory(out, s, r);
-  phases(out, r);
-  anchors(out, r);
-  verification(out, s, r);
+  if (r.agents) {
+    out += agents_summary(s, r);
+  } else {
+    heading(out, s, r);
+    rates(out, s, r);
+    breakdown(out, r);
+    resources(out, s, r);
+    memory(out, s, r);
+    phases(out, r);
+    anchors(out, r);
+    verification(out, s, r);
+  }
   std::size_t assumed = 0;
   for (const config::Origin& o : loaded.provenance.all())
     if (o.source.kind == config::SourceKind::assumed) ++assumed;

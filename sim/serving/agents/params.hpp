@@ -60,6 +60,7 @@ struct AgentsParams {
   Distribution<Duration> think = Distribution<Duration>::of(Duration::zero());
   std::int64_t max_running = 256;  // sequences in one iteration
   PausedKv paused_kv = PausedKv::keep;
+  Bytes host_kv = Bytes::raw(std::int64_t{1} << 40);  // host memory for swapped caches (assumed)
 };
 
 }  // namespace fieldsim::serving

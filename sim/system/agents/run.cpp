@@ -67,8 +67,8 @@ AgentsSetup setup_of(const Scenario& s, const ProgramBuilder& programs, double& 
   a.pool.block_bytes = a.kv_per_token * a.pool.block_tokens;
   const Bytes left = s.hardware.gpu.hbm.capacity - programs.weight_bytes() - a.anchors;
   a.pool.device_blocks = std::max<std::int64_t>(0, left / a.pool.block_bytes);
-  // Host memory is not what limits swapping here: as much as the device has (assumed).
-  if (a.agents.paused_kv == serving::PausedKv::swap) a.pool.host_blocks = a.pool.device_blocks;
+  if (a.agents.paused_kv == serving::PausedKv::swap)
+    a.pool.host_blocks = a.agents.host_kv / a.pool.block_bytes;
   const std::int64_t room = a.pool.device_blocks * a.pool.block_tokens;
   const std::int64_t most = std::max(a.agents.context_tokens, a.agents.context_limit);
   if (room < 2 * most)

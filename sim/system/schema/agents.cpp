@@ -108,6 +108,8 @@ Schema<AgentsParams> agents_schema() {
                {"drop", PausedKv::drop, "given back at once, prefilled again"},
                {"swap", PausedKv::swap, "moved to host memory and back"}},
               "KV cache of an agent that waits for a tool or thinks")
+      .field("host_kv", &P::host_kv, "host memory for swapped caches; beyond it they are dropped")
+      .at_least(Bytes::zero())
       .check([](const P& p, config::Report& report) {
         if (!p.duration && !p.steps)
           report.problem("duration", "the run has no end: give duration, steps or both");
