@@ -36,20 +36,20 @@ struct LogNormal {
 
 // Exactly one member is given. T is a Duration or a count.
 template <class T>
-struct Distribution {
+struct Drawn {
   std::optional<T> constant;
   std::optional<T> exponential;           // its mean
   std::optional<std::vector<T>> uniform;  // low and high
   std::optional<LogNormal<T>> lognormal;
   std::optional<T> geometric;  // its mean, of 1, 2, ...
 
-  static Distribution of(T v) {
-    Distribution d;
+  static Drawn of(T v) {
+    Drawn d;
     d.constant = v;
     return d;
   }
-  static Distribution exponential_of(T mean) {
-    Distribution d;
+  static Drawn exponential_of(T mean) {
+    Drawn d;
     d.exponential = mean;
     return d;
   }

@@ -22,9 +22,9 @@ config::Schema<LogNormal<T>> lognormal_schema() {
 }
 
 template <class T>
-config::Schema<Distribution<T>> distribution_schema(const std::string& name,
+config::Schema<Drawn<T>> distribution_schema(const std::string& name,
                                                     const std::string& doc) {
-  using P = Distribution<T>;
+  using P = Drawn<T>;
   config::Schema<P> s(name, doc);
   s.field("constant", &P::constant, "always the same")
       .at_least(T{})

@@ -1,4 +1,6 @@
 // Determinism, common random numbers, closed forms and what the scenario file refuses.
+#include <nlohmann/json.hpp>
+
 #include "sim/serving/iteration_cost.hpp"
 #include "sim/system/agents/tables.hpp"
 #include "tests/unit/agents/agents.hpp"
@@ -60,10 +62,10 @@ TEST_CASE("one agent alone takes the sum of its iterations") {
   auto& a = *s.workload.agents;
   a.count = 1;
   a.steps = 1;
-  a.step_tokens = Distribution<std::int64_t>::of(40);
-  a.memory.reads = Distribution<std::int64_t>::of(0);
+  a.step_tokens = Drawn<std::int64_t>::of(40);
+  a.memory.reads = Drawn<std::int64_t>::of(0);
   a.tool.probability = a.messages.probability = 0;
-  a.think = Distribution<Duration>::of(Duration::zero());
+  a.think = Drawn<Duration>::of(Duration::zero());
   s.verification.timing = verify::Timing::none;
   s.faults = {};
   s.workload.decode_step = 10_ms;
