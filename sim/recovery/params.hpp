@@ -70,6 +70,7 @@ struct CompensationParams {
 
 struct RecoveryParams {
   Rollback rollback = Rollback::suffix;
+  double unchanged = 0.5;  // selective_revalidation: that recomputing gives the same (assumed)
   std::int64_t retry_limit = 3;  // failed verdicts of one boundary
   RetryParams retry;
   OutputCommit output_commit = OutputCommit::hold_until_verified;

@@ -41,6 +41,15 @@ constexpr Line kLines[] = {
     {"output commit, mean", "/latency/output_commit_s/mean", Line::Kind::time},
     {"unverified tokens, mean", "/verification/exposure_tokens", Line::Kind::number},
     {"discarded tokens", "/recovery/discarded_tokens", Line::Kind::number},
+    {"agents: steps an hour", "/agents/steps_per_hour", Line::Kind::number},
+    {"  effects released, p99", "/agents/output_commit_s/effects/p99", Line::Kind::time},
+    {"  tokens released, p99", "/agents/output_commit_s/tokens/p99", Line::Kind::time},
+    {"  escaped irreversible effects", "/agents/effects/escaped_irreversible", Line::Kind::number},
+    {"  effects compensated", "/agents/effects/compensated", Line::Kind::number},
+    {"  orphaned boundaries", "/agents/orphans/boundaries", Line::Kind::number},
+    {"  agents rolled back", "/agents/agents_rolled_back", Line::Kind::number},
+    {"  cascade size, mean", "/agents/cascade/size_mean", Line::Kind::number},
+    {"  tokens prefilled again", "/agents/prefill/again_tokens", Line::Kind::number},
     {"memory", "/memory/total_bytes", Line::Kind::bytes},
     {"energy per token, J", "/energy_j_per_token", Line::Kind::number},
 };
@@ -115,10 +124,13 @@ std::vector<ComparedRow> compared_rows(const std::vector<Compared>& all) {
   for (const Line& line : kLines) {
     const Json::json_pointer pointer(line.pointer);
     ComparedRow row{line.label, {}, false};
-    const double base = all.front().json.at(pointer).get<double>();
+    const auto value = [&](const Compared& c) {  // chats have no agents
+      return c.json.contains(pointer) ? c.json.at(pointer).get<double>() : 0.0;
+    };
+    const double base = value(all.front());
     bool any = false;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const double v = all[i].json.at(pointer).get<double>();
+      const double v = value(all[i]);
       any = any || std::fabs(v) > 0;
       row.differs = row.differs || v != base;
       row.cells.push_back(cell(line, v, base, i == 0));

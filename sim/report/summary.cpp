@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/agents.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/published.hpp"
@@ -175,15 +176,19 @@ void anchors(std::string& out, const Result& r) {
 std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   const Scenario& s = loaded.scenario;
   std::string out;
-  heading(out, s, r);
-  rates(out, s, r);
-  breakdown(out, r);
-  resources(out, s, r);
-  memory(out, s, r);
-  phases(out, r);
-  anchors(out, r);
-  verification(out, s, r);
-  out += scheme_text(s, r);
+  if (r.agents) {
+    out += agents_summary(s, r);
+  } else {
+    heading(out, s, r);
+    rates(out, s, r);
+    breakdown(out, r);
+    resources(out, s, r);
+    memory(out, s, r);
+    phases(out, r);
+    anchors(out, r);
+    verification(out, s, r);
+    out += scheme_text(s, r);
+  }
   if (s.published) out += published_text(result_json(loaded, r, false)["published"]);
   std::size_t assumed = 0;
   for (const config::Origin& o : loaded.provenance.all())

@@ -8,6 +8,7 @@
 #include "sim/base/units.hpp"
 #include "sim/hardware/account.hpp"
 #include "sim/serving/anchor_cache.hpp"
+#include "sim/system/agents/result.hpp"
 #include "sim/system/program.hpp"
 
 namespace fieldsim::system {
@@ -91,6 +92,7 @@ struct Result {
   MemoryUse memory;
   double energy_j_per_token = 0;
   SimulationUse simulation;
+  std::optional<AgentsResult> agents;
   std::vector<std::string> warnings;
 };
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/system/agents/run.hpp"
 #include "sim/system/analytic.hpp"
 #include "sim/system/generation.hpp"
 #include "sim/system/machine.hpp"
@@ -131,6 +132,7 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
 }  // namespace
 
 Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tasks) {
+  if (s.workload.agents) return simulate_agents(s, trace);
   if (s.fidelity == Fidelity::analytic) return analyze(s);
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);

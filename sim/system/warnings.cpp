@@ -62,7 +62,9 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
         "{:.2f}), the device has {:.1f} GiB",
         gib(r.memory.total), gib(r.memory.weights), gib(r.memory.kv), gib(r.memory.anchors),
         gib(r.memory.workspace), gib(r.memory.capacity)));
-  const std::int64_t context = s.workload.prompt_tokens + s.workload.output_tokens;
+  const std::int64_t context = s.workload.agents
+                                   ? s.workload.agents->context_limit
+                                   : s.workload.prompt_tokens + s.workload.output_tokens;
   if (s.model.max_position_embeddings > 0 && context > s.model.max_position_embeddings)
     w.push_back(fmt::format(
         "extrapolation: a context of {} tokens is {:.1f} times the {} positions that {} was "
@@ -79,7 +81,22 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
         "more tokens a boundary or more workers would help",
         r.verification.utilization));
   if (s.verification.scheme) warn_scheme(s, r, w);
-  if (r.recovery.aborted)
+  if (r.agents && r.agents->escaped_irreversible > 0)
+    w.push_back(fmt::format(
+        "{} irreversible effects were let out and lost their origin: recovery.output_commit "
+        "hold_until_verified, transactional_outbox or tiered_by_effect would hold them",
+        r.agents->escaped_irreversible));
+  if (r.agents && r.agents->orphans[0] > 0)
+    w.push_back(fmt::format(
+        "{} boundaries ({} tokens) of {} agents derive from what was undone and stayed: "
+        "recovery.rollback cascading_closure or visibility read_committed would leave none",
+        r.agents->orphans[0], r.agents->orphan_tokens, r.agents->orphan_agents));
+  if (r.agents && r.recovery.aborted)
+    w.push_back(
+        fmt::format("{} agents gave up: recovery.retry_limit = {} failed verdicts of one "
+                    "boundary",
+                    r.agents->aborted, s.recovery.retry_limit));
+  else if (r.recovery.aborted)
     w.push_back(fmt::format("aborted: a boundary failed more than recovery.retry_limit = {} times",
                             s.recovery.retry_limit));
   return w;

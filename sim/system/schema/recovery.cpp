@@ -91,6 +91,9 @@ Schema<RecoveryParams> recovery_schema() {
   using P = RecoveryParams;
   Schema<P> s("recovery", "What a failed verdict undoes");
   s.choice("rollback", &P::rollback, scopes(), "scope of a rollback")
+      .field("unchanged", &P::unchanged,
+             "probability that a reader's state recomputes to the same (selective_revalidation)")
+      .range(0.0, 1.0)
       .field("retry_limit", &P::retry_limit, "failed verdicts of one boundary before it gives up")
       .range(0, 1 << 20)
       .section("retry", &P::retry, retry_schema(), "how a failed boundary is tried again")

@@ -1,3 +1,4 @@
+#include "sim/system/schema/agents.hpp"
 #include "sim/system/schema/schema.hpp"
 
 namespace fieldsim::system {
@@ -31,7 +32,9 @@ Schema<Workload> workload_schema() {
       .field("decode_step", &P::decode_step, "pins the unverified step; reported as assumed")
       .at_least(Duration::raw(1))
       .field("prefill", &P::prefill, "pins the prefill; reported as assumed")
-      .at_least(Duration::zero());
+      .at_least(Duration::zero())
+      .section("agents", &P::agents, agents_schema(),
+               "long-horizon agents instead of prompt_tokens, output_tokens and batch");
   return s;
 }
 
@@ -120,6 +123,7 @@ Schema<Scenario> scenario_schema() {
       .at_least(0)
       .check([](const P& p, config::Report& report) { check_anchors(p, report); })
       .check([](const P& p, config::Report& report) {
+        if (p.workload.agents) check_agents(p, report);
         const bool hashes_anchor = p.verification.payload.kind == verify::PayloadKind::anchor_kv &&
                                    p.verification.timing != verify::Timing::none;
         if (p.attention.kernel == KernelKind::cascade && !p.attention.shared_anchors)

@@ -1,0 +1,113 @@
+#include "sim/recovery/verdicts.hpp"
+
+namespace fieldsim::recovery {
+
+using verify::Timing;
+
+namespace {
+
+// 24 bits of agent, 16 of step, 16 of token, 8 of attempt: beyond that places share draws.
+std::uint64_t index(const Place& p) {
+  const auto part = [](std::int64_t v, int bits) {
+    return static_cast<std::uint64_t>(v) & ((std::uint64_t{1} << bits) - 1);
+  };
+  return part(p.agent, 24) << 40 | part(p.step, 16) << 24 | part(p.token, 16) << 8 |
+         part(p.attempt, 8);
+}
+
+}  // namespace
+
+double any_of(double p, std::int64_t n) {
+  double none = 1, power = 1 - p;
+  for (; n > 0; n /= 2) {
+    if (n % 2 == 1) none *= power;
+    power *= power;
+  }
+  return 1 - none;
+}
+
+VerdictSource::VerdictSource(std::uint64_t seed, const Faults& faults,
+                             const verify::VerificationParams& params)
+    : faults_(faults),
+      params_(params),
+      verdict_(seed, "verify.verdict"),
+      flips_(seed, "faults.bit_flips"),
+      tampering_(seed, "faults.tampering"),
+      use_(seed, "faults.time_of_use"),
+      noise_draw_(seed, "faults.noise"),
+      audit_(seed, "verify.audit"),
+      notice_(seed, "verify.notice"),
+      challenge_(seed, "verify.challenge"),
+      slow_(seed, "faults.slow_verifier") {
+  if (faults_.noise)
+    noise_ = faults_.noise->diverges * any_of(faults_.noise->flip, faults_.noise->elements);
+}
+
+double VerdictSource::uniform(const RandomStream& stream, const Place& place) const {
+  return stream.uniform_at(index(place));
+}
+
+Condition VerdictSource::condition(const Place& place, Duration generating, Duration exposed,
+                                   std::int64_t replicas) const {
+  Condition c;
+  c.bad = uniform(verdict_, place) < faults_.verdict_failure;
+  const auto before = [&](const RandomStream& s, const Place& p, Duration mean, Duration d) {
+    return s.exponential_at(index(p), static_cast<double>(mean.count())) <
+           static_cast<double>(d.count());
+  };
+  if (faults_.bit_flips)
+    c.bad = c.bad || before(flips_, place, faults_.bit_flips->every, generating);
+  if (faults_.tampering &&
+      before(tampering_, {place.agent, 0, 0, replicas}, faults_.tampering->every, exposed))
+    c.bad = c.persistent = true;
+  if (faults_.time_of_use && uniform(use_, place) < faults_.time_of_use->probability) {
+    c.unseen = !c.bad;
+    c.bad = true;
+  }
+  if (noise_ > 0) {
+    Place again = place;
+    if (faults_.noise->systematic) again.attempt = 0;
+    c.noise = uniform(noise_draw_, again) < noise_;
+  }
+  return c;
+}
+
+Ruling VerdictSource::rule(const Place& place, const Condition& c) const {
+  Ruling r;
+  const bool differs = (c.bad && !c.unseen) || c.noise;
+  switch (params_.timing) {
+    case Timing::none:
+    case Timing::attested_tee:
+      break;
+    case Timing::sampled_audit:
+      r.checked = uniform(audit_, place) < params_.audit.rate;
+      r.fails = r.checked && differs && uniform(notice_, place) < params_.audit.sensitivity;
+      break;
+    case Timing::challenge_window: {
+      const double p = differs ? params_.challenge.watch : params_.challenge.probability;
+      const double u = uniform(challenge_, place);
+      r.checked = u < p;
+      r.fails = r.checked && differs;
+      r.least = params_.challenge.window;
+      if (r.checked) r.before = scaled(params_.challenge.window, u / p);  // uniform in the window
+      break;
+    }
+    case Timing::on_load:  // compares the digest that was verified at the load
+      r.fails = differs;
+      break;
+    case Timing::pessimistic:
+    case Timing::optimistic:
+    case Timing::optimistic_verified_prefix:
+      r.checked = true;
+      r.fails = differs;
+      break;
+  }
+  r.false_positive = r.fails && !c.bad;
+  r.missed = !r.fails && c.bad;
+  if (r.checked && faults_.slow_verifier &&
+      uniform(slow_, place) < faults_.slow_verifier->probability)
+    r.slow = faults_.slow_verifier->factor;
+  return r;
+}
+
+}  // namespace fieldsim::recovery

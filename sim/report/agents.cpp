@@ -1,0 +1,211 @@
+#include "sim/report/agents.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/names.hpp"
+#include "sim/report/summary.hpp"
+
+namespace fieldsim::report {
+
+using Json = nlohmann::ordered_json;
+using system::AgentsResult;
+using system::Result;
+using system::Scenario;
+using system::Spread;
+
+namespace {
+
+Json spread(const Spread& s) {
+  return {{"mean", s.mean}, {"p50", s.p50}, {"p90", s.p90}, {"p99", s.p99}, {"max", s.max}};
+}
+
+Json conserved(const system::Conserved& c) {
+  return {{"generated", c.generated},
+          {"committed", c.committed},
+          {"discarded", c.discarded},
+          {"in_flight", c.in_flight}};
+}
+
+Json by_item(const system::ByItem& n) {
+  return {{"boundaries", n[0]},
+          {"memories", n[1]},
+          {"messages", n[2]},
+          {"effects", n[3]},
+          {"tool_results", n[4]}};
+}
+
+double share(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// "3 boundaries, 2 memories"; "none" for nothing.
+std::string items(const system::ByItem& n) {
+  constexpr const char* kNames[] = {"boundaries", "memories", "messages", "effects",
+                                    "tool results"};
+  std::string text;
+  for (std::size_t i = 0; i < n.size(); ++i)
+    if (n[i] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(n[i]), kNames[i]);
+  return text.empty() ? "none" : text;
+}
+
+void line(std::string& out, const char* label, const std::string& text) {
+  out += fmt::format("  {:<18}{}\n", label, text);
+}
+
+void work(std::string& out, const Result& r, const AgentsResult& a) {
+  line(out, "goodput",
+       fmt::format("{:.4g} committed tokens/s ({:.4g} generated), {} steps an hour", a.goodput,
+                   a.raw, grouped(static_cast<std::int64_t>(a.steps_per_hour + 0.5))));
+  const auto& t = a.tokens;
+  line(
+      out, "tokens",
+      fmt::format("{} generated = {} committed + {} discarded + {} in flight", grouped(t.generated),
+                  grouped(t.committed), grouped(t.discarded), grouped(t.in_flight)));
+  line(out, "energy",
+       fmt::format("{:.3g} J per token; discarded {:.3g} J of {:.4g} J, idle {:.3g} J "
+                   "(linear power model, assumed)",
+                   r.energy_j_per_token, static_cast<double>(a.nanojoules.discarded) / 1e9,
+                   static_cast<double>(a.nanojoules.generated) / 1e9, a.idle_j));
+  line(out, "batch",
+       fmt::format("{:.1f} sequences decode in an iteration, {} at most; {} iterations; "
+                   "device {:.1f} % busy, {:.1f} % of it with a prefill",
+                   a.batch_mean, a.running_peak, grouped(a.iterations), 100 * a.device_busy,
+                   100 * a.prefill_share));
+  line(out, "prefill",
+       fmt::format("{} tokens, of them {} again (rollback, eviction, compaction); "
+                   "{} KV caches evicted",
+                   grouped(a.prefill_tokens), grouped(a.reprefilled_tokens), grouped(a.evictions)));
+  line(out, "agents",
+       fmt::format("{}: {} finished, {} gave up", grouped(a.agents), grouped(a.finished),
+                   grouped(a.aborted)));
+}
+
+void recovery(std::string& out, const Scenario& s, const Result& r, const AgentsResult& a) {
+  const auto& v = r.verification;
+  out += '\n';
+  line(out, "verification",
+       fmt::format(
+           "{} boundaries committed, {} verdicts, {} failed ({} of them false), {} bad ones "
+           "passed; verdict after {} mean, {} p99; verifier {:.1f} % busy",
+           grouped(v.boundaries), grouped(v.checks), v.failures, a.false_positives, a.missed,
+           duration_text(v.latency.mean), duration_text(v.latency.p99), 100 * v.utilization));
+  line(out, "exposure",
+       fmt::format(
+           "{:.4g} unverified tokens mean, {} max, over all agents; {} of state kept for them "
+           "at most",
+           v.exposure_mean, grouped(v.exposure_max),
+           bytes_text(static_cast<double>(r.memory.retained.count()))));
+  line(out, "output commit",
+       fmt::format("tokens p50 {}, p99 {}; effects p50 {}, p99 {}",
+                   duration_text(a.token_commit.p50), duration_text(a.token_commit.p99),
+                   duration_text(a.effect_commit.p50), duration_text(a.effect_commit.p99)));
+  line(out, "rollbacks",
+       fmt::format("{}, of {} agents; {} to go on (p99 {}); {} tokens discarded ({:.3f} %)",
+                   grouped(r.recovery.rollbacks), grouped(a.agents_hit),
+                   duration_text(a.recovery_time.mean), duration_text(a.recovery_time.p99),
+                   grouped(a.tokens.discarded),
+                   100 * share(a.tokens.discarded, a.tokens.generated)));
+  line(out, "cascades",
+       fmt::format("depth {:.2f} mean, {} max (agents passed on the way); size {:.2f} "
+                   "mean, {} max",
+                   a.cascade_depth_mean, a.cascade_depth_max, a.cascade_size_mean,
+                   a.cascade_size_max));
+  line(out, "undone", items(a.undone));
+  line(out, "orphans", items(a.orphans));
+  line(out, "effects",
+       fmt::format(
+           "{} read-only, {} compensatable, {} irreversible applied; {} compensated; escaped: "
+           "{} irreversible, {} compensatable",
+           grouped(a.effects_read_only), grouped(a.effects_compensatable),
+           grouped(a.effects_irreversible), grouped(a.compensations), a.escaped_irreversible,
+           a.escaped_compensatable));
+  line(out, "provenance",
+       fmt::format("{} edges made, {} at most, {} of host time; {} tombstones",
+                   grouped(a.provenance_edges),
+                   bytes_text(static_cast<double>(a.provenance_peak.count())),
+                   duration_text(a.provenance_s), grouped(a.tombstones)));
+  if (s.recovery.rollback == recovery::Rollback::selective_revalidation)
+    line(out, "revalidation",
+         fmt::format("{} tokens replayed to compare", grouped(a.revalidated_tokens)));
+}
+
+}  // namespace
+
+Json agents_json(const AgentsResult& a) {
+  Json j;
+  j["agents"] = a.agents;
+  j["finished"] = a.finished;
+  j["aborted"] = a.aborted;
+  j["steps"] = a.steps;
+  j["steps_per_hour"] = a.steps_per_hour;
+  j["goodput_tokens_per_s"] = a.goodput;
+  j["generated_tokens_per_s"] = a.raw;
+  j["tokens"] = conserved(a.tokens);
+  j["kv_bytes"] = conserved(a.bytes);
+  j["nanojoules"] = conserved(a.nanojoules);
+  j["idle_j"] = a.idle_j;
+  j["prefill"] = {{"tokens", a.prefill_tokens},
+                  {"again_tokens", a.reprefilled_tokens},
+                  {"revalidated_tokens", a.revalidated_tokens},
+                  {"evictions", a.evictions}};
+  j["batch"] = {{"iterations", a.iterations},       {"sequences_mean", a.batch_mean},
+                {"sequences_max", a.running_peak},  {"device_busy", a.device_busy},
+                {"prefill_share", a.prefill_share}, {"link_s", a.link_s},
+                {"table_error", a.table_error}};
+  j["output_commit_s"] = {{"tokens", spread(a.token_commit)}, {"effects", spread(a.effect_commit)}};
+  j["effects"] = {{"read_only", a.effects_read_only},
+                  {"compensatable", a.effects_compensatable},
+                  {"irreversible", a.effects_irreversible},
+                  {"outboxed", a.outboxed},
+                  {"compensated", a.compensations},
+                  {"duplicates_dropped", a.duplicates_dropped},
+                  {"escaped_irreversible", a.escaped_irreversible},
+                  {"escaped_compensatable", a.escaped_compensatable}};
+  j["verdicts"] = {{"false_positives", a.false_positives},
+                   {"missed", a.missed},
+                   {"tolerated", a.tolerated},
+                   {"tainted_tokens", a.tainted_tokens}};
+  j["memories"] = {{"reads", a.reads},
+                   {"writes", a.writes},
+                   {"messages", a.messages},
+                   {"tombstones", a.tombstones}};
+  j["rollback_s"] = spread(a.recovery_time);
+  j["agents_rolled_back"] = a.agents_hit;
+  j["undone"] = by_item(a.undone);
+  j["orphans"] = by_item(a.orphans);
+  j["orphans"]["tokens"] = a.orphan_tokens;
+  j["orphans"]["agents"] = a.orphan_agents;
+  j["cascade"] = {{"depth_mean", a.cascade_depth_mean},
+                  {"depth_max", a.cascade_depth_max},
+                  {"size_mean", a.cascade_size_mean},
+                  {"size_max", a.cascade_size_max}};
+  j["provenance"] = {{"edges", a.provenance_edges},
+                     {"peak_bytes", a.provenance_peak.count()},
+                     {"host_s", a.provenance_s}};
+  return j;
+}
+
+std::string agents_summary(const Scenario& s, const Result& r) {
+  const AgentsResult& a = *r.agents;
+  std::string out = s.name + "\n";
+  out += fmt::format(
+      "{} on {} - {} agents - attention {} with {} anchor tokens - verification {}\n\n",
+      s.model.name, s.hardware.name, grouped(a.agents), attention::to_string(s.attention.kernel),
+      s.attention.anchor_tokens, name_of(s.verification.timing));
+  work(out, r, a);
+  recovery(out, s, r, a);
+  const auto& m = r.memory;
+  const auto text = [](Bytes b) { return bytes_text(static_cast<double>(b.count())); };
+  out += '\n';
+  line(out, "memory",
+       fmt::format("{} of {} at most: weights {}, KV {}, anchors {}", text(m.total),
+                   text(m.capacity), text(m.weights), text(m.kv), text(m.anchors)));
+  line(out, "iteration table",
+       fmt::format("off by {:.2f} % at most halfway between its nodes", 100 * a.table_error));
+  return out;
+}
+
+}  // namespace fieldsim::report

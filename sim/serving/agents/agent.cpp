@@ -1,0 +1,250 @@
+#include "sim/serving/agents/agent.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace fieldsim::serving {
+
+using recovery::Item;
+using verify::Timing;
+
+Agent::Agent(AgentsWorld& world, std::int64_t id, Time arrives)
+    : w_(world),
+      id_(id),
+      arrives_(arrives),
+      tenant_(world.engine, AgentsWorkload::key(id, 1)),
+      timer_(world.engine, "agent"),
+      anchored_(arrives) {
+  position_.context = w_.setup.agents.context_tokens;
+}
+
+bool Agent::done() const {
+  return w_.setup.agents.steps && position_.step >= *w_.setup.agents.steps;
+}
+
+des::Process Agent::run() {
+  co_await w_.engine.until(arrives_);
+  if (w_.setup.verification.timing == Timing::attested_tee)
+    co_await w_.engine.delay(w_.setup.verification.tee.attestation);
+  while (!stopped_) {
+    if (interrupted_) {
+      co_await recover();
+    } else if (done()) {
+      if (log_.empty()) break;
+      co_await drain();
+    } else if (position_.stage == Stage::begin) {
+      co_await begin();
+    } else if (position_.stage == Stage::decode) {
+      co_await decode();
+    } else if (position_.stage == Stage::write) {
+      co_await write();
+    } else if (position_.stage == Stage::tool) {
+      co_await tool();
+    } else {
+      co_await think();
+    }
+  }
+  w_.residency.leave(tenant_, w_.sabotage == recovery::Sabotage::leaked_block && id_ == 0);
+  w_.finished(*this);
+}
+
+// Everything is generated; verdicts are out, and a failure among them starts it again.
+des::Task<> Agent::drain() {
+  if (!log_.back()->is_closed) co_await close();
+  if (tenant_.running()) co_await pause();
+  while (!interrupted_ && !log_.empty()) {
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+  }
+}
+
+des::Task<> Agent::sleep(Duration d) {
+  if (d > Duration::zero() && !interrupted_) co_await timer_.wait(d);
+}
+
+AgentBoundaryPtr Agent::open_boundary() const {
+  return log_.empty() || log_.back()->is_closed ? nullptr : log_.back();
+}
+
+recovery::Vertex Agent::newest() const {
+  return log_.empty() ? recovery::Vertex{} : log_.back()->vertex;
+}
+
+// Opens a boundary when none is open; waits for a place in the window.
+des::Task<> Agent::ensure_boundary() {
+  while (!interrupted_ && !open_boundary()) {
+    if (static_cast<std::int64_t>(log_.size()) < w_.setup.verification.window) {
+      open_new();
+      co_return;
+    }
+    // The verdict may be up to somebody who needs this place in the batch.
+    if (tenant_.running()) co_await pause();
+    if (interrupted_ || static_cast<std::int64_t>(log_.size()) < w_.setup.verification.window)
+      continue;
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+  }
+}
+
+void Agent::open_new() {
+  auto b = std::make_shared<AgentBoundary>();
+  b->agent = id_;
+  b->index = next_index_++;
+  b->start = position_;
+  b->began = w_.engine.now();
+  b->place = {id_, position_.step, position_.decoded, 0};
+  b->place.attempt = failures(b->place);
+  b->vertex = w_.make(Item::tokens, id_, b.get(), b->index);
+  w_.derive(newest(), b->vertex);
+  log_.push_back(std::move(b));
+  w_.out.window_max = std::max(w_.out.window_max, static_cast<std::int64_t>(log_.size()));
+}
+
+des::Task<> Agent::close() {
+  const AgentBoundaryPtr b = open_boundary();
+  if (!b) co_return;
+  co_await checkpoint(*b);
+  if (interrupted_) co_return;
+  b->is_closed = true;
+  b->closed = w_.engine.now();
+  draw_boundary(*b);
+  w_.close(b);
+  const bool waits = w_.setup.verification.timing == Timing::pessimistic || pessimistic_;
+  while (waits && !interrupted_ && !b->final) {
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+  }
+}
+
+// What keeping a way back costs before generation goes on.
+des::Task<> Agent::checkpoint(const AgentBoundary& b) {
+  using recovery::Checkpoint;
+  co_await sleep(w_.setup.recovery.checkpoint_cost);
+  const Bytes kv = w_.setup.kv_per_token * (b.tokens + b.prefilled);
+  if (interrupted_ || kv == Bytes::zero()) co_return;
+  if (w_.setup.recovery.checkpoint == Checkpoint::full_copy_device)
+    co_await sleep(time_for(kv * 2, w_.setup.device_memory));  // read and written
+  if (w_.setup.recovery.checkpoint == Checkpoint::full_copy_host) {
+    const Duration d = time_for(kv, w_.setup.to_host);
+    w_.out.link += d;
+    co_await w_.link.serve(d);
+  }
+}
+
+// Until everything made so far is verified, with all it derives from.
+des::Task<> Agent::settled_wait() {
+  if (open_boundary()) co_await close();
+  if (!log_.empty() && tenant_.running()) co_await pause();
+  while (!interrupted_ && !log_.empty()) {
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+  }
+}
+
+// Gives the place in the batch away while it waits for something else.
+des::Task<> Agent::pause() {
+  if (!tenant_.running()) co_return;
+  if (w_.setup.agents.paused_kv == PausedKv::keep) {
+    w_.residency.keep(tenant_);
+  } else if (w_.setup.agents.paused_kv == PausedKv::drop) {
+    w_.residency.drop(tenant_);
+  } else {
+    const Bytes moved = w_.residency.swap(tenant_);
+    const Duration d = time_for(moved, w_.setup.to_host);
+    w_.out.link += d;
+    if (d > Duration::zero()) co_await w_.link.serve(d);
+  }
+}
+
+void Agent::compact() {
+  position_.context = w_.setup.agents.context_tokens;
+  ++position_.epoch;
+  w_.residency.truncate(tenant_, 0);
+}
+
+// --- rollback ---
+
+void Agent::take_back(Position to, bool whole, bool persistent) {
+  if (!interrupted_) undone_at_ = w_.engine.now();
+  whole_ = whole_ || whole || to.epoch != position_.epoch;
+  refetch_ = refetch_ || persistent;
+  position_ = std::move(to);
+  next_index_ = log_.empty() ? next_index_ : log_.back()->index + 1;
+  retry_ = failures({id_, position_.step, position_.decoded, 0});
+  interrupted_ = true;
+  ++repairs_;
+  if (running_ != nullptr) w_.batch.cancel(*running_);
+  timer_.cancel();
+  wake();
+}
+
+void Agent::repaired() {
+  --repairs_;
+  wake();
+}
+
+void Agent::stop() {
+  stopped_ = true;
+  wake();
+}
+
+des::Task<> Agent::recover() {
+  const auto& r = w_.setup.recovery;
+  w_.residency.withdraw(tenant_);
+  if (tenant_.running()) w_.residency.keep(tenant_);
+  while (repairs_ > 0) {
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+  }
+  if (stopped_) co_return;
+  interrupted_ = false;
+  const bool nothing_kept = r.checkpoint == recovery::Checkpoint::recompute;
+  w_.residency.truncate(tenant_, whole_ || nothing_kept ? 0 : position_.context);
+  whole_ = false;
+  Duration backoff = r.retry.backoff;
+  for (std::int64_t i = 1; i < retry_; ++i) backoff = scaled(backoff, r.retry.backoff_factor);
+  if (refetch_ && r.retry.refetch == recovery::Refetch::replica) {
+    backoff += r.retry.refetch_time;
+    ++replicas_;
+    anchored_ = w_.engine.now();
+  }
+  refetch_ = false;
+  co_await sleep(r.truncate + backoff);
+  w_.out.recovery_time.push_back(w_.engine.now() - undone_at_);
+  if (des::TraceSink* trace = w_.traced(*this))
+    trace->span(track, "rollback", undone_at_, w_.engine.now());
+}
+
+Amount Agent::running() const {
+  if (running_ == nullptr) return {};
+  return {w_.batch.decoded(*running_), static_cast<std::int64_t>(w_.batch.energy(*running_) + 0.5)};
+}
+
+std::int64_t Agent::count_failure(const recovery::Place& p) {
+  return ++failures_[{p.step, p.token}];
+}
+std::int64_t Agent::failures(const recovery::Place& p) const {
+  const auto at = failures_.find({p.step, p.token});
+  return at == failures_.end() ? 0 : at->second;
+}
+void Agent::forget(const recovery::Place& p) { failures_.erase({p.step, p.token}); }
+
+void Agent::withdraw(const Message* message) {
+  const auto at = std::find_if(inbox_.begin(), inbox_.end(),
+                               [&](const MessagePtr& m) { return m.get() == message; });
+  if (at != inbox_.end()) inbox_.erase(at);
+}
+
+void Agent::draw_boundary(AgentBoundary& b) {
+  des::TraceSink* trace = w_.traced(*this);
+  if (trace == nullptr) return;
+  std::string name = "boundary " + std::to_string(b.index);
+  if (b.place.attempt > 0) name = "regenerated " + name;
+  name += ": " + std::to_string(b.tokens) + " tokens";
+  trace->span(track, name, b.began, b.closed);
+  b.flow = w_.next_flow++;
+  trace->flow_begin(b.flow, track, "verdict", b.began);
+}
+
+}  // namespace fieldsim::serving

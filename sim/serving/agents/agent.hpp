@@ -1,0 +1,93 @@
+#pragma once
+// One agent: a coroutine that walks through its steps, with a log of the boundaries that are not
+// verified. A rollback interrupts it wherever it waits and puts it back to where the oldest undone
+// boundary began.
+#include <deque>
+#include <map>
+
+#include "sim/des/process.hpp"
+#include "sim/des/timer.hpp"
+#include "sim/serving/agents/session.hpp"
+#include "sim/serving/agents/world.hpp"
+
+namespace fieldsim::serving {
+
+class Agent {
+ public:
+  Agent(AgentsWorld& world, std::int64_t id, Time arrives);
+
+  des::Process run();
+
+  // --- for the world ---
+  std::int64_t id() const { return id_; }
+  std::deque<AgentBoundaryPtr>& log() { return log_; }
+  const Position& position() const { return position_; }
+  void wake() { tenant_.woken.open(); }
+  void take_back(Position to, bool whole, bool persistent);  // a rollback is under way
+  void repaired();                                           // its compensations are done
+  void stop();                                               // its retries are used up
+  void go_pessimistic() { pessimistic_ = true; }
+  std::int64_t count_failure(const recovery::Place& place);
+  std::int64_t failures(const recovery::Place& place) const;
+  void forget(const recovery::Place& place);
+  void put_back(MessagePtr message) { inbox_.push_front(std::move(message)); }
+  void deliver(MessagePtr message) { inbox_.push_back(std::move(message)); }
+  void withdraw(const Message* message);
+  Duration anchored(Time now) const { return now - anchored_; }
+  std::int64_t replicas() const { return replicas_; }
+  bool stopped() const { return stopped_; }
+  // Of the stretch that runs now: tokens and energy so far, and whether they are lost already.
+  Amount running() const;
+  bool interrupted() const { return interrupted_; }
+  AgentBoundaryPtr open_boundary() const;
+  des::TrackId track, verdict_track;
+  std::int64_t table_blocks() const { return tenant_.table().size(); }
+
+ private:
+  friend class AgentsWorld;
+  des::Task<> begin();
+  des::Task<> wait_for_readable();
+  void read();
+  void take_messages(AgentBoundary& boundary);
+  des::Task<> decode();
+  des::Task<bool> take_place(std::int64_t target);
+  void account(const Stretch& stretch);
+  std::int64_t until_close(const AgentBoundary& boundary) const;
+  des::Task<> write();
+  des::Task<> tool();
+  des::Task<> think();
+  des::Task<> call(EffectPtr effect);
+  des::Task<> pause();
+  des::Task<> sleep(Duration d);
+  des::Task<> ensure_boundary();
+  void open_new();
+  des::Task<> close();
+  des::Task<> checkpoint(const AgentBoundary& boundary);
+  des::Task<> settled_wait();  // until nothing it derives from is unverified
+  des::Task<> recover();
+  des::Task<> drain();
+  void compact();
+  bool done() const;
+  recovery::Vertex newest() const;  // boundary that what is made now derives from
+  void draw_boundary(AgentBoundary& boundary);
+
+  AgentsWorld& w_;
+  std::int64_t id_;
+  Time arrives_;
+  Tenant tenant_;
+  des::Timer timer_;
+  Position position_;
+  std::deque<AgentBoundaryPtr> log_;
+  std::deque<MessagePtr> inbox_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> failures_;
+  Stretch* running_ = nullptr;
+  std::int64_t next_index_ = 0;
+  std::int64_t repairs_ = 0;  // rollbacks of this agent whose compensations go on
+  bool interrupted_ = false, whole_ = false, refetch_ = false, stopped_ = false;
+  bool pessimistic_ = false;
+  std::int64_t retry_ = 0;  // of the boundary that it was put back to
+  Time anchored_, undone_at_;
+  std::int64_t replicas_ = 0;
+};
+
+}  // namespace fieldsim::serving

@@ -1,0 +1,277 @@
+// The stages of a step: read, generate, write, call a tool, think.
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+#include "sim/serving/agents/agent.hpp"
+
+namespace fieldsim::serving {
+
+using recovery::Item;
+using recovery::Visibility;
+
+des::Task<> Agent::begin() {
+  const auto& p = w_.setup.agents;
+  if (position_.context > p.context_limit) compact();
+  // What it read after publishing must not belong to what others read before: no cycles.
+  if (const auto b = open_boundary(); b && b->published && w_.exposes()) co_await close();
+  const Time began = w_.engine.now();
+  const std::int64_t reads = w_.workload.reads(id_, position_.step);
+  if (w_.setup.recovery.visibility == Visibility::strict) co_await wait_for_readable();
+  if (!interrupted_) co_await ensure_boundary();
+  if (interrupted_) co_return;
+  w_.memories.open_snapshot(began);
+  const Duration tracking =
+      recovery::kEdgeTime * (reads + static_cast<std::int64_t>(inbox_.size()) + 1);
+  w_.out.provenance += tracking;
+  co_await sleep(p.memory.read_time * reads + tracking);
+  AgentBoundaryPtr b = interrupted_ ? nullptr : open_boundary();
+  if (b) {
+    position_.to_prefill = 0;
+    for (std::int64_t k = 0; k < reads; ++k) {
+      const auto* v = w_.memories.read(w_.workload.read(id_, position_.step, k), began);
+      ++w_.out.reads;
+      position_.to_prefill += p.memory.tokens;
+      // strict: written since it was waited for; the next step will see it.
+      if (v == nullptr || v->settled()) continue;
+      w_.derive(v->vertex, b->vertex);
+      w_.note_read(v->vertex, b->vertex);
+      b->flagged = b->flagged || w_.memories.flagged(*v);
+    }
+    take_messages(*b);
+    if (position_.result) {
+      position_.to_prefill += position_.result->tokens;
+      if (position_.result->boundary != b->vertex.serial)
+        w_.derive(position_.result->vertex, b->vertex);
+    }
+    position_.decoded = 0;
+    position_.stage = Stage::decode;
+  }
+  w_.memories.close_snapshot(began);
+}
+
+// strict: waits until the newest version of all that it is going to read is verified.
+des::Task<> Agent::wait_for_readable() {
+  const std::int64_t reads = w_.workload.reads(id_, position_.step);
+  for (std::int64_t k = 0; k < reads && !interrupted_;) {
+    const std::int64_t memory = w_.workload.read(id_, position_.step, k);
+    if (w_.memories.read(memory, w_.engine.now()) != nullptr) {
+      ++k;
+      continue;
+    }
+    if (open_boundary()) {  // it may hold up the very writer that it waits for
+      co_await close();
+      continue;
+    }
+    if (tenant_.running()) co_await pause();
+    if (interrupted_) co_return;
+    w_.wait_for(memory, *this);
+    tenant_.woken.close();
+    co_await tenant_.woken.wait();
+    k = 0;
+  }
+}
+
+void Agent::take_messages(AgentBoundary& b) {
+  const bool flags = w_.setup.recovery.visibility == Visibility::quarantine;
+  for (auto i = inbox_.begin(); i != inbox_.end();) {
+    const MessagePtr m = *i;
+    if (!m->settled && !w_.exposes()) {
+      ++i;
+      continue;
+    }
+    w_.derive(m->vertex, b.vertex);
+    if (!m->settled) w_.note_read(m->vertex, b.vertex);
+    b.flagged = b.flagged || (flags && !m->settled);
+    position_.to_prefill += m->tokens;
+    b.taken.push_back(m);
+    i = inbox_.erase(i);
+  }
+}
+
+// A place in the batch and room for the whole step; false when interrupted.
+des::Task<bool> Agent::take_place(std::int64_t target) {
+  if (!tenant_.running()) {
+    w_.residency.request(tenant_, position_.context + position_.to_prefill + target);
+    while (!tenant_.running() && !interrupted_) {
+      tenant_.woken.close();
+      co_await tenant_.woken.wait();
+    }
+    if (interrupted_) co_return false;
+    const Bytes back = w_.residency.take_swapped(tenant_);
+    const Duration d = time_for(back, w_.setup.to_device);
+    w_.out.link += d;
+    if (d > Duration::zero()) co_await w_.link.serve(d);
+  }
+  co_return !interrupted_;
+}
+
+des::Task<> Agent::decode() {
+  const std::int64_t room =
+      w_.setup.pool.device_blocks * w_.setup.pool.block_tokens - position_.context;
+  std::int64_t target = w_.workload.step_tokens(id_, position_.step);
+  // A step that outgrows the device is cut: its reads first, then what it generates.
+  position_.to_prefill = std::min(position_.to_prefill, room / 2);
+  target = std::min(target, position_.decoded + room - position_.to_prefill);
+  if (position_.decoded >= target) {
+    position_.stage = Stage::write;
+    co_return;
+  }
+  co_await ensure_boundary();
+  // Whole steps are asked for, so the place lasts until the step's last token.
+  if (interrupted_ || !co_await take_place(target - position_.decoded)) co_return;
+  const AgentBoundaryPtr b = open_boundary();
+  SIM_CHECK(b != nullptr, "an agent generates outside a boundary");
+  Stretch s;
+  s.before = std::min(tenant_.cached(), position_.context);
+  w_.out.reprefilled += position_.context - s.before;
+  position_.context += std::exchange(position_.to_prefill, 0);
+  s.prefill = position_.context - s.before;
+  s.decode = std::clamp<std::int64_t>(until_close(*b), 1, target - position_.decoded);
+  running_ = &s;
+  co_await w_.batch.run(s);
+  running_ = nullptr;
+  account(s);
+  if (interrupted_) co_return;
+  w_.residency.append(tenant_, s.prefilled + s.decoded);
+  position_.context += s.decoded;
+  position_.decoded += s.decoded;
+  if (position_.decoded >= target) position_.stage = Stage::write;
+  if (until_close(*b) <= 0) co_await close();
+}
+
+void Agent::account(const Stretch& s) {
+  const Amount made{s.decoded, static_cast<std::int64_t>(s.energy + 0.5)};
+  w_.out.generated += made;
+  if (interrupted_) {  // its boundary was undone while it ran
+    w_.out.discarded += made;
+    return;
+  }
+  AgentBoundary& b = *log_.back();
+  if (b.stretches.empty()) b.first_token = position_;
+  b.one_step = b.first_token.step == position_.step;
+  b.tokens += s.decoded;
+  b.prefilled += s.prefilled;
+  b.running += s.running;
+  b.energy += made.energy;
+  b.stretches.emplace_back(w_.engine.now(), s.decoded);
+  b.spans.push_back(s.running);
+  w_.exposed(s.decoded);
+}
+
+// Tokens until the rule closes the boundary; zero or less when it is due.
+std::int64_t Agent::until_close(const AgentBoundary& b) const {
+  const verify::BoundaryRules& r = w_.setup.verification.boundary.rules();
+  std::int64_t n = std::int64_t{1} << 40;
+  if (w_.setup.verification.timing == verify::Timing::none && !r.every_tokens) return n;
+  if (r.every_tokens) n = std::min(n, *r.every_tokens - b.tokens);
+  const Bytes kv = w_.setup.kv_per_token;
+  if (r.dirty_bytes)
+    n = std::min(n,
+                 (r.dirty_bytes->count() + kv.count() - 1) / kv.count() - b.tokens - b.prefilled);
+  const auto iteration = std::max<std::int64_t>(1, w_.batch.iteration_time().count());
+  if (r.every) {  // as many iterations as the time that is left is worth now
+    const std::int64_t left = (*r.every - (w_.engine.now() - b.began)).count();
+    n = std::min(n, left <= 0 ? 0 : left / iteration + 1);
+  }
+  if (r.adaptive) {
+    const auto& a = *r.adaptive;
+    const double interval = static_cast<double>(a.cost.count()) * w_.mean_time_to_failure();
+    std::int64_t tokens = a.min_tokens;  // the least k with (k tau)^2 >= C / lambda
+    while (tokens < a.max_tokens) {
+      const double t = static_cast<double>(tokens) * static_cast<double>(iteration);
+      if (t * t >= interval) break;
+      tokens = std::min(a.max_tokens, tokens + std::max<std::int64_t>(1, tokens / 16));
+    }
+    n = std::min(n, tokens - b.tokens);
+  }
+  return n;
+}
+
+des::Task<> Agent::write() {
+  if (std::any_of(log_.begin(), log_.end(), [](const auto& b) { return b->flagged; }))
+    co_await settled_wait();
+  if (interrupted_) co_return;
+  const std::int64_t writes = w_.workload.writes(id_, position_.step);
+  for (std::int64_t k = 0; k < writes; ++k)
+    w_.write(w_.workload.written(id_, position_.step, k), *this);
+  if (w_.workload.sends(id_, position_.step))
+    w_.send(*this, w_.workload.recipient(id_, position_.step),
+            w_.workload.message_tokens(id_, position_.step));
+  position_.result = nullptr;
+  position_.stage = Stage::tool;
+}
+
+des::Task<> Agent::tool() {
+  if (w_.workload.calls_tool(id_, position_.step)) {
+    auto e = std::make_shared<OpenEffect>();
+    e->kind = w_.workload.effect(id_, position_.step);
+    e->key = AgentsWorkload::key(id_, position_.step);
+    e->release = recovery::release_of(w_.setup.recovery.output_commit, e->kind);
+    if (w_.sabotage == recovery::Sabotage::early_release &&
+        e->kind == recovery::EffectClass::irreversible)
+      e->release = recovery::Release::at_once;
+    e->agent = id_;
+    e->asked = w_.engine.now();
+    const bool outside = e->kind != recovery::EffectClass::read_only;
+    if ((w_.setup.verification.boundary.rules().external_effect && outside) ||
+        e->release == recovery::Release::awaited)
+      co_await close();
+    if (interrupted_) co_return;
+    co_await call(e);
+    if (interrupted_) co_return;
+  }
+  position_.stage = Stage::think;
+}
+
+des::Task<> Agent::call(EffectPtr e) {
+  using recovery::Release;
+  e->vertex = w_.make(Item::effect, id_, e.get(), position_.step, e.get());
+  w_.derive(newest(), e->vertex);
+  if (!log_.empty()) log_.back()->effects.push_back(e);
+  const std::uint64_t boundary = newest().serial;
+  if (e->release == Release::at_once || e->release == Release::outboxed) {
+    if (e->release == Release::at_once) w_.apply(*e);
+    w_.settle_now(e->vertex);
+    if (e->release == Release::outboxed) {
+      ++w_.out.effects_outboxed;
+      co_return;
+    }
+  } else {
+    w_.settle_now(e->vertex);
+    co_await pause();
+    while (!interrupted_ && !e->cleared && e->state == recovery::Effect::State::pending) {
+      tenant_.woken.close();
+      co_await tenant_.woken.wait();
+    }
+    if (interrupted_ || e->state != recovery::Effect::State::pending) co_return;
+    w_.apply(*e);
+  }
+  co_await pause();
+  co_await sleep(w_.workload.tool_latency(id_, position_.step));
+  if (interrupted_) co_return;
+  auto result = std::make_shared<ToolResult>();
+  result->tokens = w_.workload.result_tokens(id_, position_.step);
+  result->boundary = boundary;
+  result->vertex = w_.make(Item::tool_result, id_, result.get(), position_.step);
+  w_.derive(e->vertex, result->vertex);
+  if (!log_.empty()) log_.back()->results.push_back(result);
+  w_.settle_now(result->vertex);
+  position_.result = std::move(result);
+}
+
+des::Task<> Agent::think() {
+  if (log_.empty())
+    ++w_.out.steps;
+  else
+    ++log_.back()->steps;
+  if (w_.setup.verification.boundary.rules().semantic_step) co_await close();
+  if (interrupted_) co_return;
+  co_await pause();  // the next step asks for its own room
+  co_await sleep(w_.workload.think(id_, position_.step));
+  if (interrupted_) co_return;
+  ++position_.step;
+  position_.decoded = 0;
+  position_.stage = Stage::begin;
+}
+
+}  // namespace fieldsim::serving

@@ -1,0 +1,136 @@
+#include "sim/serving/residency.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace fieldsim::serving {
+
+void Residency::request(Tenant& t, std::int64_t tokens) {
+  SIM_CHECK(!t.running_ && !t.waiting_ && fits(tokens), "an agent asks for KV that cannot be had");
+  t.wanted_ = tokens;
+  t.waiting_ = true;
+  t.woken.close();
+  queue_.push_back(&t);
+  serve();
+}
+
+void Residency::withdraw(Tenant& t) {
+  if (!t.waiting_) return;
+  t.waiting_ = false;
+  queue_.erase(std::find(queue_.begin(), queue_.end(), &t));
+  serve();
+}
+
+void Residency::serve() {
+  while (!queue_.empty() && admit(*queue_.front())) queue_.pop_front();
+}
+
+bool Residency::admit(Tenant& t) {
+  if (free_places_ == 0) return false;
+  const std::int64_t more =
+      std::max<std::int64_t>(0, pool_.blocks_for(t.wanted_) - t.table_.size());
+  const std::int64_t back = t.swapped_ ? t.table_.size() : 0;
+  const auto room = [&] { return pool_.free(Place::device) - reserved_; };
+  // Paused caches make room, but not this one's own.
+  for (auto i = idle_.begin(); room() < more + back && i != idle_.end();) {
+    Tenant& victim = **i++;
+    if (&victim == &t || victim.swapped_) continue;
+    pool_.drop(victim.table_);
+    unidle(victim);
+    ++evictions_;
+  }
+  if (room() < more + back) return false;
+  unidle(t);
+  --free_places_;
+  t.reserved_ = more;
+  reserved_ += more + back;
+  t.waiting_ = false;
+  t.running_ = true;
+  t.woken.open();
+  return true;
+}
+
+Bytes Residency::take_swapped(Tenant& t) {
+  if (!t.swapped_) return Bytes::zero();
+  t.swapped_ = false;
+  reserved_ -= t.table_.size();
+  const auto moved = pool_.swap_in(t.table_);
+  SIM_CHECK(moved.has_value(), "room for a swapped cache was promised and is not there");
+  return *moved;
+}
+
+void Residency::append(Tenant& t, std::int64_t tokens) {
+  const std::int64_t before = t.table_.size();
+  SIM_CHECK(t.running_ && pool_.append(t.table_, tokens, t.content_).has_value(),
+            "a running sequence lacks KV blocks");
+  const std::int64_t taken = t.table_.size() - before;
+  SIM_CHECK(taken <= t.reserved_, "a sequence takes more KV than it asked for");
+  t.reserved_ -= taken;
+  reserved_ -= taken;
+}
+
+void Residency::truncate(Tenant& t, std::int64_t tokens) {
+  if (tokens >= t.table_.tokens()) return;
+  const std::int64_t before = t.table_.size();
+  if (tokens == 0)
+    pool_.release(t.table_);
+  else
+    pool_.truncate(t.table_, tokens);
+  if (t.running_ && !t.swapped_) {  // what it gave back it may need again
+    t.reserved_ += before - t.table_.size();
+    reserved_ += before - t.table_.size();
+  }
+  if (t.swapped_ && t.running_) reserved_ -= before - t.table_.size();
+  if (t.table_.size() == 0) t.swapped_ = false;
+}
+
+void Residency::release_place(Tenant& t) {
+  SIM_CHECK(t.running_, "a sequence leaves that does not run");
+  reserved_ -= t.reserved_ + (t.swapped_ ? t.table_.size() : 0);
+  t.reserved_ = 0;
+  t.running_ = false;
+  ++free_places_;
+}
+
+void Residency::unidle(Tenant& t) {
+  if (!t.idle_) return;
+  idle_.erase(t.place_);
+  t.idle_ = false;
+}
+
+void Residency::keep(Tenant& t) {
+  release_place(t);
+  t.place_ = idle_.insert(idle_.end(), &t);
+  t.idle_ = true;
+  serve();
+}
+
+void Residency::drop(Tenant& t) {
+  release_place(t);
+  pool_.drop(t.table_);
+  t.swapped_ = false;
+  serve();
+}
+
+Bytes Residency::swap(Tenant& t) {
+  release_place(t);
+  const auto moved = pool_.swap_out(t.table_);
+  if (moved)
+    t.swapped_ = t.table_.size() > 0;
+  else
+    pool_.drop(t.table_);
+  serve();
+  return moved.value_or(Bytes::zero());
+}
+
+void Residency::leave(Tenant& t, bool leak) {
+  if (t.running_) release_place(t);
+  withdraw(t);
+  unidle(t);
+  if (!leak) pool_.release(t.table_);
+  t.swapped_ = false;
+  serve();
+}
+
+}  // namespace fieldsim::serving
