@@ -144,6 +144,12 @@ Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
   // Every cost of a step is linear in the context, but for page and split steps: the middle stands
   // for all.
   const std::int64_t middle = s.workload.prompt_tokens + (s.workload.output_tokens + 1) / 2;
+  // But the workspace of split attention, whose largest counts.
+  Bytes workspace;
+  for (const std::int64_t tokens : {std::int64_t{1}, s.workload.output_tokens}) {
+    programs.decode(s.workload.prompt_tokens + tokens);
+    workspace = std::max(workspace, programs.totals().workspace);
+  }
   const auto& program = programs.decode(middle);
   for (const auto& segment : program.segments)
     for (const auto& k : segment.kernels) {
@@ -159,6 +165,7 @@ Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
     }
   out.spent.add(Category::host, s.hardware.host.step_overhead);
   out.totals = programs.totals();
+  out.totals.workspace = std::max(out.totals.workspace, workspace);
   return out;
 }
 
