@@ -35,6 +35,14 @@ struct Noise {
   std::optional<std::int64_t> elements =
       {};                   // recomputed at a boundary; none: those of the payload
   bool systematic = false;  // a retry meets the same noise
+
+  // `payload` are the elements of a boundary's payload, for when none are given.
+  verify::NoiseSpec spec(std::int64_t payload) const {
+    return {.diverges = diverges,
+            .law = law,
+            .spread = flip ? verify::spread_of(law, *flip) : sigma / scale,
+            .elements = elements.value_or(payload)};
+  }
 };
 
 // The ledger: anchors are revoked, replicas lie, partitions come and go.

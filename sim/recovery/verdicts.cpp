@@ -6,6 +6,8 @@ using verify::Timing;
 
 namespace {
 
+constexpr std::int64_t kFp16Bytes = 2;
+
 // 24 bits of agent, 16 of step, 16 of token, 8 of attempt: beyond that places share draws.
 std::uint64_t index(const Place& p) {
   const auto part = [](std::int64_t v, int bits) {
@@ -16,15 +18,6 @@ std::uint64_t index(const Place& p) {
 }
 
 }  // namespace
-
-double any_of(double p, std::int64_t n) {
-  double none = 1, power = 1 - p;
-  for (; n > 0; n /= 2) {
-    if (n % 2 == 1) none *= power;
-    power *= power;
-  }
-  return 1 - none;
-}
 
 VerdictSource::VerdictSource(std::uint64_t seed, const Faults& faults,
                              const verify::VerificationParams& params)
@@ -39,8 +32,11 @@ VerdictSource::VerdictSource(std::uint64_t seed, const Faults& faults,
       notice_(seed, "verify.notice"),
       challenge_(seed, "verify.challenge"),
       slow_(seed, "faults.slow_verifier") {
+  // Only a payload given in bytes is known here; it holds FP16.
+  const std::int64_t payload =
+      params_.payload.bytes ? params_.payload.bytes->count() / kFp16Bytes : 0;
   if (faults_.noise)
-    noise_ = faults_.noise->diverges * any_of(faults_.noise->flip, faults_.noise->elements);
+    noise_ = mitigated(faults_.noise->spec(payload), params_.noise_mitigation).mismatch;
 }
 
 double VerdictSource::uniform(const RandomStream& stream, const Place& place) const {

@@ -53,7 +53,4 @@ class VerdictSource {
   RandomStream verdict_, flips_, tampering_, use_, noise_draw_, audit_, notice_, challenge_, slow_;
 };
 
-// 1 - (1 - p)^n without libm, n >= 0.
-double any_of(double p, std::int64_t n);
-
 }  // namespace fieldsim::recovery

@@ -18,17 +18,9 @@ constexpr double kBitsPerByte = 8;
 }  // namespace
 
 verify::Mitigated noise(const Scenario& s, std::int64_t tokens) {
-  verify::NoiseSpec spec;
-  std::optional<std::int64_t> elements;
-  if (s.faults.noise) {
-    const recovery::Noise& n = *s.faults.noise;
-    spec.diverges = n.diverges;
-    spec.law = n.law;
-    spec.spread = n.flip ? verify::spread_of(n.law, *n.flip) : n.sigma / n.scale;
-    elements = n.elements;
-  }
-  spec.elements =
-      elements.value_or(payload_bytes(s, tokens) / model::published_precision(s.model).kv);
+  const std::int64_t payload = payload_bytes(s, tokens) / model::published_precision(s.model).kv;
+  const verify::NoiseSpec quiet{.elements = payload};
+  const verify::NoiseSpec spec = s.faults.noise ? s.faults.noise->spec(payload) : quiet;
   return mitigated(spec, s.verification.noise_mitigation);
 }
 
