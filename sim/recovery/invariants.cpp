@@ -18,6 +18,7 @@ struct Fate {
   const AgentsRecord::Made* made = nullptr;
   Time verified = Time::never(), settled = Time::never(), discarded = Time::never();
   Time clean = Time::never();  // when all that it derives from was verified
+  bool cleaned = false;
   std::uint64_t rollback = 0;
 };
 
@@ -114,24 +115,47 @@ class Audit {
     last = now->second.second;
   }
 
-  // Sources are made before what derives from them, so one pass in order of making will do.
+  // Depth first with its own stack: a session is a chain as long as the run. What reads may have
+  // been made before what it reads, so the order of making is no order of derivation.
   void clean_times() {
-    for (const auto& m : r_.made) {
-      Fate& f = fate(m.serial);
-      f.clean = m.item == Item::tokens ? f.verified : Time::zero();
-      for (std::uint64_t source : m.from) f.clean = std::max(f.clean, fate(source).clean);
+    std::vector<Fate*> stack;
+    for (const auto& m : r_.made) stack.push_back(&fate(m.serial));
+    while (!stack.empty()) {
+      Fate& f = *stack.back();
+      if (f.cleaned) {
+        stack.pop_back();
+        continue;
+      }
+      const std::size_t before = stack.size();
+      Time clean = f.made->item == Item::tokens ? f.verified : Time::zero();
+      for (std::uint64_t source : f.made->from) {
+        Fate& s = fate(source);
+        clean = std::max(clean, s.clean);
+        if (!s.cleaned && s.made != nullptr) stack.push_back(&s);
+      }
+      if (stack.size() > before) continue;
+      f.clean = clean;
+      f.cleaned = true;
+      stack.pop_back();
     }
   }
 
+  // The unverified ancestor that is nearest to the root.
+  const Fate& culprit(const Fate& f, Time at) {
+    for (std::uint64_t source : f.made->from)
+      if (fate(source).clean > at) return culprit(fate(source), at);
+    return f;
+  }
+
   void output_commit() {
-    if (!holds_ || !r_.verdicts) return;
+    if (!holds_ || !r_.verdicts || !closes_) return;
     for (const auto& [serial, when] : applied_) {
       const Fate& f = fate(serial);
       const bool held = release_of(r_.output_commit, f.made->kind) != Release::at_once;
       if (held && f.clean > when.first)
-        complain(
-            fmt::format("I1: {} is released at {:.6f} s, before all it derives from is verified",
-                        name(f), seconds(when.first)));
+        complain(fmt::format(
+            "I1: {} is released at {:.6f} s, but {}, from which it derives, is not verified",
+            name(f), seconds(when.first), name(culprit(f, when.first))));
     }
   }
 
@@ -201,8 +225,9 @@ class Audit {
     static constexpr const char* kNames[] = {"boundary", "memory", "message", "effect",
                                              "tool result"};
     if (f.made == nullptr) return "something unknown";
-    return fmt::format("{} #{} of agent {}", kNames[static_cast<std::size_t>(f.made->item)],
-                       f.made->serial, f.made->agent);
+    return fmt::format("{} #{} of agent {}{}", kNames[static_cast<std::size_t>(f.made->item)],
+                       f.made->serial, f.made->agent,
+                       f.discarded == Time::never() ? "" : " (undone)");
   }
 
   const AgentsRecord& r_;
