@@ -36,8 +36,11 @@ void AgentsWorld::fail(AgentBoundary& b) {
   }
   if (failed > setup.recovery.retry_limit) {
     if (setup.recovery.retry.exhausted == Exhausted::tolerate) return accept(b);
-    if (setup.recovery.retry.exhausted == Exhausted::abort) a.stop();
-    if (setup.recovery.retry.exhausted == Exhausted::pessimistic) a.go_pessimistic();
+    // Stop and wait is tried once: who fails there too would do so for ever (I11).
+    if (setup.recovery.retry.exhausted == Exhausted::abort || a.pessimistic())
+      a.stop();
+    else
+      a.go_pessimistic();
   }
   AgentBoundary& root = setup.recovery.rollback == Rollback::session_restart ? *a.log().front() : b;
   const std::vector<Member> all = provenance.closure(root.vertex);

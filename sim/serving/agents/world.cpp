@@ -246,7 +246,7 @@ void AgentsWorld::settle(const std::vector<Member>& settled) {
       case Item::effect: {
         auto& e = *static_cast<OpenEffect*>(m.owner);
         e.cleared = true;
-        if (e.release == Release::outboxed) apply(e);
+        if (e.release == Release::outboxed && e.state == recovery::Effect::State::pending) apply(e);
         agent(m.agent).wake();
         break;
       }
