@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 namespace fieldsim::recovery {
 
@@ -19,6 +20,7 @@ struct Fate {
   Time verified = Time::never(), settled = Time::never(), discarded = Time::never();
   Time clean = Time::never();  // when all that it derives from was verified
   std::uint64_t rollback = 0;
+  bool seen = false;
 };
 
 class Audit {
@@ -114,12 +116,29 @@ class Audit {
     last = now->second.second;
   }
 
-  // Sources are made before what derives from them, so one pass in order of making will do.
+  // Depth first: a boundary that is still open may read what was made after it. An orphan no longer
+  // waits for what was undone under it.
   void clean_times() {
+    std::vector<std::pair<const AgentsRecord::Made*, std::size_t>> path;
     for (const auto& m : r_.made) {
-      Fate& f = fate(m.serial);
-      f.clean = m.item == Item::tokens ? f.verified : Time::zero();
-      for (std::uint64_t source : m.from) f.clean = std::max(f.clean, fate(source).clean);
+      if (fate(m.serial).seen) continue;
+      fate(m.serial).seen = true;
+      path.emplace_back(&m, 0);
+      while (!path.empty()) {
+        auto& [made, next] = path.back();
+        Fate& f = fate(made->serial);
+        if (next < made->from.size()) {
+          Fate& source = fate(made->from[next++]);
+          if (source.made != nullptr && !std::exchange(source.seen, true))
+            path.emplace_back(source.made, 0);
+          continue;
+        }
+        f.clean = made->item == Item::tokens ? f.verified : Time::zero();
+        for (std::uint64_t serial : made->from)
+          if (closes_ || fate(serial).discarded == Time::never())
+            f.clean = std::max(f.clean, fate(serial).clean);
+        path.pop_back();
+      }
     }
   }
 
