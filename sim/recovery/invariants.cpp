@@ -60,6 +60,8 @@ class Audit {
       case What::read:
         if (f.discarded <= e.at)
           complain(fmt::format("I9: {} is read at {:.6f} s, after it was undone", name(f), at));
+        else if (!cascades_ && f.settled == Time::never())
+          complain(fmt::format("I4: {} is read at {:.6f} s, before it is verified", name(f), at));
         break;
       case What::verified:
         f.verified = e.at;

@@ -110,13 +110,6 @@ std::vector<KeyPath> paths(const Value& root) {
   return found;
 }
 
-std::size_t leaves(const Value& root) {
-  if (!root.is_map()) return 1;
-  std::size_t n = 0;
-  for (const Field& f : root.fields) n += leaves(f.value);
-  return n;
-}
-
 std::string yaml_text(const Value& root) {
   std::string out;
   write(root, 0, out);

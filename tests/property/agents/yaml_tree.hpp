@@ -20,7 +20,6 @@ config::Value without(const config::Value& root, const KeyPath& path);
 config::Value with(const config::Value& root, const KeyPath& path, const std::string& text);
 
 std::vector<KeyPath> paths(const config::Value& root);  // every key, sections before what is inside
-std::size_t leaves(const config::Value& root);          // keys that hold no section
 
 // Sections that fit a line are written in braces.
 std::string yaml_text(const config::Value& root);
