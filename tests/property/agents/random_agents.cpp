@@ -90,9 +90,10 @@ class Maker {
     put("workload.prefill_chunk", 1 + below(200));
     if (one_in(2)) put("workload.decode_step", some_time(20));
     if (one_in(3)) put("workload.prefill", std::string("0 s"));
-    put(a + "count", 1 + below(6));
+    const std::int64_t more = one_in(20) ? 3 : 1;  // a few are larger
+    put(a + "count", 1 + below(6 * more));
     if (!one_in(3)) durations(a + "arrival", 40);
-    put(a + "steps", 1 + below(6));
+    put(a + "steps", 1 + below(6 * more));
     if (one_in(4)) put(a + "duration", some_time(1000));
     context_ = 1 + below(150);
     limit_ = context_ + below(150);
