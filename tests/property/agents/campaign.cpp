@@ -73,7 +73,10 @@ std::optional<Finding> first_finding(const std::string& name, std::uint64_t firs
   f.tried = shrunk.tried;
   f.tree = std::move(shrunk.tree);
   f.violation = judge(f.tree);
-  f.path = keep_failing(fmt::format("{}_{}", name, seed), f.tree, f.violation);
+  f.path = keep_failing(fmt::format("{}_{}", name, seed), f.tree,
+                        sabotage == Sabotage::none
+                            ? f.violation
+                            : f.violation + "\nA fault was planted: run by hand, it passes.");
   return f;
 }
 
