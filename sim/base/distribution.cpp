@@ -5,8 +5,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "sim/base/error.hpp"
-
 namespace fieldsim {
 
 double portable_exp(double x) {
@@ -65,23 +63,6 @@ double Draw::mean() const {
   if (shape == Shape::uniform) return (a + b) / 2;
   if (shape == Shape::lognormal) return a * portable_exp(b * b / 2);
   return shape == Shape::geometric ? std::max(1.0, a) : a;
-}
-
-Zipf::Zipf(std::int64_t n, double skew) : n_(n) {
-  SIM_CHECK(n > 0, "nothing to pick from");
-  if (skew == 0) return;
-  up_to_.reserve(static_cast<std::size_t>(n));
-  double sum = 0;
-  for (std::int64_t i = 1; i <= n; ++i)
-    up_to_.push_back(sum += portable_exp(-skew * portable_log(static_cast<double>(i))));
-  for (double& v : up_to_) v /= sum;
-}
-
-std::int64_t Zipf::at(double u) const {
-  if (up_to_.empty())
-    return std::min(n_ - 1, static_cast<std::int64_t>(u * static_cast<double>(n_)));
-  const auto i = std::upper_bound(up_to_.begin(), up_to_.end(), u) - up_to_.begin();
-  return std::min(n_ - 1, static_cast<std::int64_t>(i));
 }
 
 }  // namespace fieldsim

@@ -79,16 +79,4 @@ struct Drawn {
   }
 };
 
-// Ranks 0 .. n-1 with weights 1 / (rank + 1)^skew: which of n objects a reader picks. Skew 0 is
-// uniform.
-class Zipf {
- public:
-  Zipf(std::int64_t n, double skew);
-  std::int64_t at(double u) const;  // O(log n)
-
- private:
-  std::int64_t n_;
-  std::vector<double> up_to_;  // cumulative shares; empty when uniform
-};
-
 }  // namespace fieldsim

@@ -144,15 +144,22 @@ class Audit {
     }
   }
 
+  // The unverified ancestor that is nearest to the root.
+  const Fate& culprit(const Fate& f, Time at) {
+    for (std::uint64_t source : f.made->from)
+      if (fate(source).clean > at) return culprit(fate(source), at);
+    return f;
+  }
+
   void output_commit() {
-    if (!holds_ || !r_.verdicts) return;
+    if (!holds_ || !r_.verdicts || !closes_) return;
     for (const auto& [serial, when] : applied_) {
       const Fate& f = fate(serial);
       const bool held = release_of(r_.output_commit, f.made->kind) != Release::at_once;
       if (held && f.clean > when.first)
-        complain(
-            fmt::format("I1: {} is released at {:.6f} s, before all it derives from is verified",
-                        name(f), seconds(when.first)));
+        complain(fmt::format(
+            "I1: {} is released at {:.6f} s, but {}, from which it derives, is not verified",
+            name(f), seconds(when.first), name(culprit(f, when.first))));
     }
   }
 
@@ -222,8 +229,9 @@ class Audit {
     static constexpr const char* kNames[] = {"boundary", "memory", "message", "effect",
                                              "tool result"};
     if (f.made == nullptr) return "something unknown";
-    return fmt::format("{} #{} of agent {}", kNames[static_cast<std::size_t>(f.made->item)],
-                       f.made->serial, f.made->agent);
+    return fmt::format("{} #{} of agent {}{}", kNames[static_cast<std::size_t>(f.made->item)],
+                       f.made->serial, f.made->agent,
+                       f.discarded == Time::never() ? "" : " (undone)");
   }
 
   const AgentsRecord& r_;

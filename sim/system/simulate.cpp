@@ -128,7 +128,12 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
 }  // namespace
 
 Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tasks) {
-  if (s.workload.agents) return simulate_agents(s, trace);
+  if (s.workload.agents) {
+    if (tasks != nullptr)
+      throw ConfigError({}, "workload.agents",
+                        "an agents run keeps no task log: explain takes a chat, see compare");
+    return simulate_agents(s, trace);
+  }
   if (s.fidelity == Fidelity::analytic) return analyze(s);
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);

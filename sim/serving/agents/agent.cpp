@@ -46,6 +46,7 @@ des::Process Agent::run() {
     }
   }
   w_.residency.leave(tenant_, w_.sabotage == recovery::Sabotage::leaked_block && id_ == 0);
+  ended_ = true;
   w_.finished(*this);
 }
 

@@ -42,7 +42,7 @@ class Agent {
   bool interrupted() const { return interrupted_; }
   AgentBoundaryPtr open_boundary() const;
   des::TrackId track, verdict_track;
-  std::int64_t table_blocks() const { return tenant_.table().size(); }
+  std::int64_t table_blocks() const { return ended_ ? 0 : tenant_.table().size(); }
 
  private:
   friend class AgentsWorld;
@@ -85,7 +85,7 @@ class Agent {
   std::int64_t next_index_ = 0;
   std::int64_t repairs_ = 0;  // rollbacks of this agent whose compensations go on
   bool interrupted_ = false, whole_ = false, refetch_ = false, stopped_ = false;
-  bool pessimistic_ = false;
+  bool pessimistic_ = false, ended_ = false;
   std::int64_t retry_ = 0;  // of the boundary that it was put back to
   Time anchored_, undone_at_;
   std::int64_t replicas_ = 0;

@@ -14,15 +14,12 @@ des::Task<> Agent::begin() {
   if (position_.context > p.context_limit) compact();
   // What it read after publishing must not belong to what others read before: no cycles.
   if (const auto b = open_boundary(); b && b->published && w_.exposes()) co_await close();
-  const Time began = w_.engine.now();
   const std::int64_t reads = w_.workload.reads(id_, position_.step);
-  w_.memories.open_snapshot(began);  // held while it waits for the window, too
   if (w_.setup.recovery.visibility == Visibility::strict) co_await wait_for_readable();
   if (!interrupted_) co_await ensure_boundary();
-  if (interrupted_) {
-    w_.memories.close_snapshot(began);
-    co_return;
-  }
+  if (interrupted_) co_return;
+  const Time began = w_.engine.now();
+  w_.memories.open_snapshot(began);
   const Duration tracking =
       recovery::kEdgeTime * (reads + static_cast<std::int64_t>(inbox_.size()) + 1);
   w_.out.provenance += tracking;

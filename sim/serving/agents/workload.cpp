@@ -42,13 +42,13 @@ std::int64_t AgentsWorkload::reads(std::int64_t a, std::int64_t s) const {
   return std::max<std::int64_t>(0, p_.memory.reads.at(reads_.uniform_at(key(a, s))));
 }
 std::int64_t AgentsWorkload::read(std::int64_t a, std::int64_t s, std::int64_t k) const {
-  return readers_.at(read_.uniform_at(key(a, s, k)));
+  return readers_.pick(read_.uniform_at(key(a, s, k)));
 }
 std::int64_t AgentsWorkload::writes(std::int64_t a, std::int64_t s) const {
   return std::max<std::int64_t>(0, p_.memory.writes.at(writes_.uniform_at(key(a, s))));
 }
 std::int64_t AgentsWorkload::written(std::int64_t a, std::int64_t s, std::int64_t k) const {
-  return readers_.at(written_.uniform_at(key(a, s, k)));
+  return readers_.pick(written_.uniform_at(key(a, s, k)));
 }
 bool AgentsWorkload::calls_tool(std::int64_t a, std::int64_t s) const {
   return calls_.uniform_at(key(a, s)) < p_.tool.probability;

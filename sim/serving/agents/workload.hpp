@@ -6,6 +6,7 @@
 #include "sim/base/random.hpp"
 #include "sim/recovery/effects.hpp"
 #include "sim/serving/agents/params.hpp"
+#include "sim/serving/popularity.hpp"
 
 namespace fieldsim::serving {
 
@@ -35,7 +36,7 @@ class AgentsWorkload {
 
  private:
   const AgentsParams p_;
-  Zipf readers_;
+  Popularity readers_;
   RandomStream arrival_, step_, reads_, read_, writes_, written_, calls_, effect_, latency_,
       result_, sends_, recipient_, message_, think_, compensation_, revalidation_;
 };

@@ -49,8 +49,7 @@ recovery: {rollback: cascading_closure, visibility: read_committed, retry_limit:
   return base;
 }
 
-inline Audited audited(const Scenario& s,
-                       recovery::Sabotage sabotage = recovery::Sabotage::none) {
+inline Audited audited(const Scenario& s, recovery::Sabotage sabotage = recovery::Sabotage::none) {
   Audited a;
   a.result = simulate_agents(s, nullptr, &a.record, sabotage);
   a.violations = recovery::violations(a.record);
@@ -73,10 +72,13 @@ inline const recovery::Rollback kRollbacks[] = {
     recovery::Rollback::suffix, recovery::Rollback::session_restart,
     recovery::Rollback::cascading_closure, recovery::Rollback::selective_revalidation,
     recovery::Rollback::compensate_only};
-inline const verify::Timing kTimings[] = {
-    verify::Timing::none,          verify::Timing::pessimistic,
-    verify::Timing::on_load,       verify::Timing::optimistic,
-    verify::Timing::optimistic_verified_prefix, verify::Timing::sampled_audit,
-    verify::Timing::challenge_window, verify::Timing::attested_tee};
+inline const verify::Timing kTimings[] = {verify::Timing::none,
+                                          verify::Timing::pessimistic,
+                                          verify::Timing::on_load,
+                                          verify::Timing::optimistic,
+                                          verify::Timing::optimistic_verified_prefix,
+                                          verify::Timing::sampled_audit,
+                                          verify::Timing::challenge_window,
+                                          verify::Timing::attested_tee};
 
 }  // namespace fieldsim::system::test

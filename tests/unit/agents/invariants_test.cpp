@@ -72,11 +72,11 @@ TEST_CASE("each planted fault is found, by its own invariant") {
     OutputCommit output_commit;
     const char* invariant;
   };
-  for (const Planted& p : {Planted{Sabotage::orphan_left, OutputCommit::tiered_by_effect, "I2"},
-                           Planted{Sabotage::compensation_order,
-                                   OutputCommit::release_and_compensate, "I6"},
-                           Planted{Sabotage::leaked_block, OutputCommit::tiered_by_effect, "I8"},
-                           Planted{Sabotage::early_release, OutputCommit::tiered_by_effect, "I1"}}) {
+  for (const Planted& p :
+       {Planted{Sabotage::orphan_left, OutputCommit::tiered_by_effect, "I2"},
+        Planted{Sabotage::compensation_order, OutputCommit::release_and_compensate, "I6"},
+        Planted{Sabotage::leaked_block, OutputCommit::tiered_by_effect, "I8"},
+        Planted{Sabotage::early_release, OutputCommit::tiered_by_effect, "I1"}}) {
     Scenario s = few_agents();
     s.recovery.visibility = Visibility::read_uncommitted;
     s.recovery.output_commit = p.output_commit;

@@ -116,8 +116,7 @@ TEST_CASE("a context that does not fit the device is the user's fault") {
 
 TEST_CASE("paused caches are kept, dropped or swapped, and the work is the same") {
   std::int64_t tokens = -1;
-  for (const auto k :
-       {serving::PausedKv::keep, serving::PausedKv::drop, serving::PausedKv::swap}) {
+  for (const auto k : {serving::PausedKv::keep, serving::PausedKv::drop, serving::PausedKv::swap}) {
     Scenario s = few_agents();
     s.workload.agents->paused_kv = k;
     s.workload.agents->max_running = 3;
