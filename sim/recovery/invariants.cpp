@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 namespace fieldsim::recovery {
 
@@ -18,8 +19,8 @@ struct Fate {
   const AgentsRecord::Made* made = nullptr;
   Time verified = Time::never(), settled = Time::never(), discarded = Time::never();
   Time clean = Time::never();  // when all that it derives from was verified
-  bool cleaned = false;
   std::uint64_t rollback = 0;
+  bool seen = false;
 };
 
 class Audit {
@@ -59,6 +60,8 @@ class Audit {
       case What::read:
         if (f.discarded <= e.at)
           complain(fmt::format("I9: {} is read at {:.6f} s, after it was undone", name(f), at));
+        else if (!cascades_ && f.settled == Time::never())
+          complain(fmt::format("I4: {} is read at {:.6f} s, before it is verified", name(f), at));
         break;
       case What::verified:
         f.verified = e.at;
@@ -115,28 +118,29 @@ class Audit {
     last = now->second.second;
   }
 
-  // Depth first with its own stack: a session is a chain as long as the run. What reads may have
-  // been made before what it reads, so the order of making is no order of derivation.
+  // Depth first: a boundary that is still open may read what was made after it. An orphan no longer
+  // waits for what was undone under it.
   void clean_times() {
-    std::vector<Fate*> stack;
-    for (const auto& m : r_.made) stack.push_back(&fate(m.serial));
-    while (!stack.empty()) {
-      Fate& f = *stack.back();
-      if (f.cleaned) {
-        stack.pop_back();
-        continue;
+    std::vector<std::pair<const AgentsRecord::Made*, std::size_t>> path;
+    for (const auto& m : r_.made) {
+      if (fate(m.serial).seen) continue;
+      fate(m.serial).seen = true;
+      path.emplace_back(&m, 0);
+      while (!path.empty()) {
+        auto& [made, next] = path.back();
+        Fate& f = fate(made->serial);
+        if (next < made->from.size()) {
+          Fate& source = fate(made->from[next++]);
+          if (source.made != nullptr && !std::exchange(source.seen, true))
+            path.emplace_back(source.made, 0);
+          continue;
+        }
+        f.clean = made->item == Item::tokens ? f.verified : Time::zero();
+        for (std::uint64_t serial : made->from)
+          if (closes_ || fate(serial).discarded == Time::never())
+            f.clean = std::max(f.clean, fate(serial).clean);
+        path.pop_back();
       }
-      const std::size_t before = stack.size();
-      Time clean = f.made->item == Item::tokens ? f.verified : Time::zero();
-      for (std::uint64_t source : f.made->from) {
-        Fate& s = fate(source);
-        clean = std::max(clean, s.clean);
-        if (!s.cleaned && s.made != nullptr) stack.push_back(&s);
-      }
-      if (stack.size() > before) continue;
-      f.clean = clean;
-      f.cleaned = true;
-      stack.pop_back();
     }
   }
 

@@ -19,6 +19,10 @@ enum class Sabotage {
   compensation_order,  // a saga undoes first what it did first
   leaked_block,        // an agent's KV blocks are not given back
   early_release,       // an irreversible effect does not wait for its verdict
+  dirty_read,          // memories that are not verified are read whatever the visibility
+  stale_read,          // an undone memory stays in its row
+  effect_twice,        // the receiver does not know an idempotency key again
+  lost_tokens,         // what an interrupted stretch made is in no account
 };
 
 }  // namespace fieldsim::recovery

@@ -27,6 +27,7 @@ class Agent {
   void repaired();                                           // its compensations are done
   void stop();                                               // its retries are used up
   void go_pessimistic() { pessimistic_ = true; }
+  bool pessimistic() const { return pessimistic_; }
   std::int64_t count_failure(const recovery::Place& place);
   std::int64_t failures(const recovery::Place& place) const;
   void forget(const recovery::Place& place);

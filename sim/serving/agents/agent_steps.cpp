@@ -143,7 +143,7 @@ void Agent::account(const Stretch& s) {
   const Amount made{s.decoded, static_cast<std::int64_t>(s.energy + 0.5)};
   w_.out.generated += made;
   if (interrupted_) {  // its boundary was undone while it ran
-    w_.out.discarded += made;
+    if (w_.sabotage != recovery::Sabotage::lost_tokens) w_.out.discarded += made;
     return;
   }
   AgentBoundary& b = *log_.back();

@@ -36,8 +36,11 @@ void AgentsWorld::fail(AgentBoundary& b) {
   }
   if (failed > setup.recovery.retry_limit) {
     if (setup.recovery.retry.exhausted == Exhausted::tolerate) return accept(b);
-    if (setup.recovery.retry.exhausted == Exhausted::abort) a.stop();
-    if (setup.recovery.retry.exhausted == Exhausted::pessimistic) a.go_pessimistic();
+    // Stop and wait is tried once: who fails there too would do so for ever (I11).
+    if (setup.recovery.retry.exhausted == Exhausted::abort || a.pessimistic())
+      a.stop();
+    else
+      a.go_pessimistic();
   }
   AgentBoundary& root = setup.recovery.rollback == Rollback::session_restart ? *a.log().front() : b;
   const std::vector<Member> all = provenance.closure(root.vertex);
@@ -131,10 +134,12 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
   out.cascade_size_sum += size;
   out.agents_hit += static_cast<std::int64_t>(first.size());
 
-  // What survives of the failed boundary itself: the tokens before the first bad one.
+  // What survives of the failed boundary itself: the tokens before the first bad one. A restart
+  // begins at another boundary, whose verdict is still to come.
   std::int64_t salvaged = 0;
-  if (setup.verification.timing == verify::Timing::optimistic_verified_prefix && root.one_step &&
-      !root.published && root.effects.empty() && !agent(root.agent).stopped()) {
+  if (setup.verification.timing == verify::Timing::optimistic_verified_prefix &&
+      setup.recovery.rollback != Rollback::session_restart && root.one_step && !root.published &&
+      root.effects.empty() && !agent(root.agent).stopped()) {
     const double u01 = workload.revalidation(root.vertex.serial);
     salvaged = static_cast<std::int64_t>(u01 * static_cast<double>(root.tokens));
   }
@@ -215,7 +220,7 @@ void AgentsWorld::undo_member(const Member& m, Undo& u) {
     case Item::memory: {
       auto* version = static_cast<recovery::Version*>(m.owner);
       const std::int64_t memory = version->memory;
-      memories.tombstone(version);
+      if (sabotage != recovery::Sabotage::stale_read) memories.tombstone(version);
       ++u.tombstones;
       ++out.tombstones;
       wake_readers(memory);

@@ -25,7 +25,9 @@ AgentsWorld::AgentsWorld(des::Engine& e, const AgentsSetup& s, AgentsRecord* r,
       batch(e, IterationCost(s.iteration), s.prefill_chunk, s.busy),
       pool(s.pool),
       residency(pool, s.agents.max_running),
-      memories(s.agents.memory.objects, s.recovery.visibility),
+      memories(s.agents.memory.objects, planted == recovery::Sabotage::dirty_read
+                                            ? recovery::Visibility::read_uncommitted
+                                            : s.recovery.visibility),
       verdicts(s.seed, s.faults, s.verification),
       verifier(e, s.verification.workers),
       link(e),
@@ -104,7 +106,7 @@ void AgentsWorld::note_read(Vertex from, Vertex by) {
 }
 
 void AgentsWorld::apply(OpenEffect& e) {
-  if (!effects.apply(e)) return;
+  if (!effects.apply(e) && sabotage != recovery::Sabotage::effect_twice) return;
   out.effect_commit.push_back({engine.now() - e.asked, 1});
   note(AgentsRecord::What::applied, e.vertex.serial);
 }
