@@ -1,4 +1,5 @@
 // What ships: every model against its published counts, every hardware number with its source.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -89,13 +90,17 @@ TEST_CASE("every part simulates every model") {
   const config::Catalogue catalogue;
   for (const std::string& hardware : catalogue.names("hardware"))
     for (const std::string& model : catalogue.names("models")) {
-      const Result r = simulate(
+      const Scenario s =
           shipped("paper_13b_64k", {"hardware=" + hardware, "model=" + model,
                                     "workload.prompt_tokens=300", "workload.output_tokens=3"})
-              .scenario);
+              .scenario;
+      const Result r = simulate(s);
       CAPTURE(hardware, model);
       CHECK(r.tokens == 3);
-      CHECK(r.tokens_per_s > 0.5);
+      // Two seconds a token, or twice what reading the weights takes where that is longer.
+      const double passes = static_cast<double>(s.hardware.gpu.hbm.bandwidth.count()) /
+                            static_cast<double>(r.memory.weights.count());
+      CHECK(r.tokens_per_s > std::min(0.5, passes / 2));
       CHECK(r.tokens_per_s < 5000);
       CHECK(r.breakdown.total() == r.decode);
     }
