@@ -20,18 +20,20 @@ enum class Category {
   sync,  // the host waits for the device
   hash,  // digests and Merkle paths
   ledger,
-  evidence,  // what makes an inference verifiable: capture, commitments, proofs, an enclave
-  check,     // the verifier computes: a replay, algebra, a proof
-  stall,     // a full window: generation waits for a verdict
-  rollback,  // discarded steps and the repair
-  retrieve,  // nearest neighbours in the vector index
-  promote,   // fetching an anchor and writing its KV pages
+  evidence,    // what makes an inference verifiable: capture, commitments, proofs, an enclave
+  check,       // the verifier computes: a replay, algebra, a proof
+  checkpoint,  // of a boundary, not overlapped with generation
+  enclave,     // what a trusted execution environment adds
+  stall,       // a full window: generation waits for a verdict
+  rollback,    // discarded steps and the repair
+  retrieve,    // nearest neighbours in the vector index
+  promote,     // fetching an anchor and writing its KV pages
 };
-inline constexpr std::size_t kCategories = 17;
+inline constexpr std::size_t kCategories = 19;
 inline constexpr std::array<std::string_view, kCategories> kCategoryNames = {
-    "weights",  "attention", "anchors",  "launch",   "host",   "assumed",
-    "quantize", "transfer",  "sync",     "hash",     "ledger", "evidence",
-    "check",    "stall",     "rollback", "retrieve", "promote"};
+    "weights",  "attention", "anchors",  "launch",   "host",     "assumed", "quantize",
+    "transfer", "sync",      "hash",     "ledger",   "evidence", "check",   "checkpoint",
+    "enclave",  "stall",     "rollback", "retrieve", "promote"};
 
 // A sum of durations by category.
 class Account {
@@ -45,6 +47,10 @@ class Account {
   }
   Account& operator+=(const Account& other) {
     for (std::size_t i = 0; i < kCategories; ++i) at_[i] += other.at_[i];
+    return *this;
+  }
+  Account& operator-=(const Account& other) {
+    for (std::size_t i = 0; i < kCategories; ++i) at_[i] -= other.at_[i];
     return *this;
   }
 

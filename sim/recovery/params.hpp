@@ -50,6 +50,7 @@ enum class Overflow { throttle, error };
 struct RetainedParams {
   std::optional<Bytes> limit;  // of unverified state; without one, what memory leaves
   Overflow overflow = Overflow::throttle;
+  bool operator==(const RetainedParams&) const = default;
 };
 
 // Where a retry gets the failed object from, and what follows when retries are used up.
@@ -61,11 +62,13 @@ struct RetryParams {
   Refetch refetch = Refetch::none;
   Duration refetch_time;  // another replica's answer; a persistent fault ends with it
   Exhausted exhausted = Exhausted::abort;
+  bool operator==(const RetryParams&) const = default;
 };
 
 struct CompensationParams {
   Duration time = Duration::raw(kPsPerSecond / 5);  // of one compensation, 200 ms (assumed)
   double success = 1.0;                             // a failed one leaves the effect escaped
+  bool operator==(const CompensationParams&) const = default;
 };
 
 struct RecoveryParams {

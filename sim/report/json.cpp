@@ -68,6 +68,44 @@ Json resources(const Result& r) {
   return j;
 }
 
+Json work(const recovery::Work& w) {
+  return {{"tokens", w.tokens}, {"bytes", w.bytes.count()}, {"energy_j", joules(w.energy)}};
+}
+
+Json recovery(const Result& r, std::int64_t steps) {
+  const auto& v = r.recovery;
+  return {{"rollbacks", v.rollbacks},
+          {"discarded_tokens", v.discarded_tokens},
+          {"discarded_fraction", per(v.discarded_tokens, steps)},
+          {"aborted", v.aborted},
+          {"degraded", v.degraded},
+          {"escaped_tokens", v.escaped_tokens},
+          {"tolerated_boundaries", v.tolerated},
+          {"retries", v.retries},
+          {"refetches", v.refetches},
+          {"salvaged_tokens", v.salvaged_tokens},
+          {"reprefilled_tokens", v.reprefilled_tokens},
+          {"compensations", v.compensations},
+          {"failed_compensations", v.failed_compensations},
+          {"crashes", v.crashes},
+          {"recovery_s", seconds(v.repairing)},
+          {"checkpoint_bytes", v.checkpointed.count()},
+          {"work",
+           {{"generated", work(v.generated)},
+            {"committed", work(v.committed)},
+            {"discarded", work(v.discarded)},
+            {"in_flight", work(v.in_flight)}}}};
+}
+
+Json ledger(const Result& r) {
+  const auto& v = r.verification;
+  return {{"revoked_boundaries", v.revoked_boundaries},
+          {"lies_accepted", v.lies_accepted},
+          {"lies_noticed", v.lies_noticed},
+          {"old_heads", v.old_heads},
+          {"partition_wait_s", seconds(v.partition_wait)}};
+}
+
 Json verification(const Scenario& s, const Result& r) {
   const auto& v = r.verification;
   Json stages;
@@ -88,7 +126,11 @@ Json verification(const Scenario& s, const Result& r) {
           {"utilization", v.utilization},
           {"exposure_tokens", v.exposure_mean},
           {"exposure_tokens_max", v.exposure_max},
-          {"window_max", v.window_max}};
+          {"exposure_s", v.exposure_s},
+          {"window_max", v.window_max},
+          {"unseen_boundaries", v.unseen},
+          {"restarted_checks", v.restarted_checks},
+          {"ledger", ledger(r)}};
 }
 
 // Of all sequences' tokens; energy by the run's linear power model.
@@ -166,7 +208,8 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
                  {"anchors", s.attention.anchor_tokens},
                  {"batch", r.batch}};
   j["throughput"] = {{"tokens_per_s", r.tokens_per_s},
-                     {"committed_tokens_per_s", r.committed_tokens_per_s}};
+                     {"committed_tokens_per_s", r.committed_tokens_per_s},
+                     {"goodput_tokens_per_s", r.goodput}};
   j["latency"] = {{"ttft_s", seconds(r.ttft)},
                   {"tpot_s", distribution(r.tpot)},
                   {"output_commit_s", distribution(r.recovery.output_commit)},
@@ -181,20 +224,14 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
   j["verification"] = verification(s, r);
   j["scheme"] = scheme_json(s, r);
   if (r.anchors) j["anchors"] = anchors(r);
-  j["recovery"] = {{"rollbacks", r.recovery.rollbacks},
-                   {"discarded_tokens", r.recovery.discarded_tokens},
-                   {"discarded_fraction", per(r.recovery.discarded_tokens, steps)},
-                   {"aborted", r.recovery.aborted}};
+  j["recovery"] = recovery(r, steps);
   const system::MemoryUse& m = r.memory;
-  j["memory"] = {{"weights_bytes", m.weights.count()},
-                 {"kv_bytes", m.kv.count()},
-                 {"anchor_bytes", m.anchors.count()},
-                 {"workspace_bytes", m.workspace.count()},
-                 {"retained_bytes", m.retained.count()},
-                 {"evidence_bytes", m.evidence.count()},
-                 {"total_bytes", m.total.count()},
-                 {"capacity_bytes", m.capacity.count()},
-                 {"fits", m.fits}};
+  j["memory"] = {
+      {"weights_bytes", m.weights.count()},   {"kv_bytes", m.kv.count()},
+      {"anchor_bytes", m.anchors.count()},    {"workspace_bytes", m.workspace.count()},
+      {"retained_bytes", m.retained.count()}, {"retained_host_bytes", m.retained_host.count()},
+      {"evidence_bytes", m.evidence.count()}, {"total_bytes", m.total.count()},
+      {"capacity_bytes", m.capacity.count()}, {"fits", m.fits}};
   j["energy_j_per_token"] = r.energy_j_per_token;
   j["cost"] = cost(s, r);
   if (r.agents) j["agents"] = agents_json(*r.agents);

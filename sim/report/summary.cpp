@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -49,7 +51,7 @@ void heading(std::string& out, const Scenario& s, const Result& r) {
                      name_of(s.fidelity));
 }
 
-void rates(std::string& out, const Scenario& s, const Result& r) {
+void rates(std::string& out, const Result& r) {
   out += fmt::format("  {:<18}{:.4g} tokens/s", "throughput", r.tokens_per_s);
   if (r.drain > Duration::zero())
     out += fmt::format("   ({:.4g} counted to the last verdict)", r.committed_tokens_per_s);
@@ -59,10 +61,14 @@ void rates(std::string& out, const Scenario& s, const Result& r) {
   out += fmt::format("  {:<18}{} mean, p50 {}, p90 {}, p99 {}\n", "time per token",
                      duration_text(r.tpot.mean), duration_text(r.tpot.p50),
                      duration_text(r.tpot.p90), duration_text(r.tpot.p99));
-  if (s.verification.timing == verify::Timing::optimistic) {
+  if (r.recovery.escaped_tokens > 0)
+    out += fmt::format("  {:<18}{:.4g} tokens/s   without the {} bad tokens that were kept\n",
+                       "goodput", r.goodput, grouped(r.recovery.escaped_tokens));
+  if (r.recovery.output_commit.max > 0) {
     const auto& c = r.recovery.output_commit;
-    out += fmt::format("  {:<18}{} mean, p99 {} from generated to released\n", "output commit",
-                       duration_text(c.mean), duration_text(c.p99));
+    out +=
+        fmt::format("  {:<18}{} mean, p50 {}, p99 {} from generated to released\n", "output commit",
+                    duration_text(c.mean), duration_text(c.p50), duration_text(c.p99));
   }
   out += fmt::format("  {:<18}{:.3g} J per token (linear power model, assumed)\n\n", "energy",
                      r.energy_j_per_token);
@@ -113,8 +119,10 @@ void memory(std::string& out, const Scenario& s, const Result& r) {
           static_cast<double>(std::max<std::int64_t>(1, m.capacity.count())),
       text(m.weights), text(m.kv), text(m.anchors), text(m.workspace));
   if (s.verification.timing != verify::Timing::none && m.retained > Bytes::zero())
-    out += fmt::format("                    of the KV, {} at most waited for a verdict\n",
-                       text(m.retained));
+    out += fmt::format("                    {} at most waited for a verdict{}\n", text(m.retained),
+                       m.retained_host > Bytes::zero()
+                           ? fmt::format(", and {} in host memory", text(m.retained_host))
+                           : std::string());
 }
 
 void phases(std::string& out, const Result& r) {
@@ -150,11 +158,49 @@ void verification(std::string& out, const Scenario& s, const Result& r) {
       out += fmt::format("{} {}, ", hardware::kCategoryNames[static_cast<std::size_t>(c)],
                          duration_text(seconds(v.spent[c])));
   out += fmt::format("verifier {:.1f} % busy\n", 100 * v.utilization);
-  if (s.verification.timing == verify::Timing::optimistic)
-    out += fmt::format(
-        "                    exposure {:.3g} tokens mean, {} max; {} rollbacks, {} tokens "
-        "discarded\n",
-        v.exposure_mean, v.exposure_max, r.recovery.rollbacks, r.recovery.discarded_tokens);
+  if (r.verification.exposure_max > 0)
+    out +=
+        fmt::format("                    exposure {:.3g} tokens mean, {} max; {} for each token\n",
+                    v.exposure_mean, v.exposure_max, duration_text(v.exposure_s));
+}
+
+// What went wrong and what undoing it took; nothing when nothing did.
+void recovery(std::string& out, const Result& r) {
+  const auto& v = r.recovery;
+  const auto& c = r.verification;
+  std::vector<std::string> said;
+  const auto say = [&](std::int64_t n, const char* what) {
+    if (n > 0) said.push_back(fmt::format("{} {}", grouped(n), what));
+  };
+  say(v.rollbacks, "rollbacks");
+  say(v.crashes, "crashes");
+  if (v.discarded.tokens > 0 || v.discarded.energy > Energy::zero())
+    said.push_back(fmt::format("{} tokens ({:.3g} J) discarded", grouped(v.discarded.tokens),
+                               joules(v.discarded.energy)));
+  say(v.salvaged_tokens, "tokens kept of failed boundaries");
+  say(v.reprefilled_tokens, "tokens prefilled again");
+  if (v.repairing > Duration::zero())
+    said.push_back(fmt::format("{} repairing", duration_text(seconds(v.repairing))));
+  say(c.false_positives, "false positives");
+  say(v.retries, "retries");
+  say(v.refetches, "refetches");
+  say(v.compensations, "compensations");
+  say(v.failed_compensations, "failed compensations");
+  say(v.tolerated, "boundaries tolerated");
+  say(v.escaped_tokens, "bad tokens kept");
+  say(c.unseen, "boundaries passed unseen");
+  say(c.revoked_boundaries, "boundaries on a revoked anchor");
+  say(c.restarted_checks, "checks begun again");
+  say(c.lies_accepted, "false ledger answers accepted");
+  say(c.lies_noticed, "false ledger answers noticed");
+  say(c.old_heads, "reads from an old head");
+  if (v.degraded) said.push_back("degraded to stop and wait");
+  for (std::size_t i = 0; i < said.size(); i += 4) {
+    out += i == 0 ? "  recovery          " : "                    ";
+    for (std::size_t j = i; j < std::min(i + 4, said.size()); ++j)
+      out += (j > i ? " " : "") + said[j] + (j + 1 < said.size() ? "," : "");
+    out += '\n';
+  }
 }
 
 void anchors(std::string& out, const Result& r) {
@@ -180,13 +226,14 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
     out += agents_summary(s, r);
   } else {
     heading(out, s, r);
-    rates(out, s, r);
+    rates(out, r);
     breakdown(out, r);
     resources(out, s, r);
     memory(out, s, r);
     phases(out, r);
     anchors(out, r);
     verification(out, s, r);
+    recovery(out, r);
     out += scheme_text(s, r);
   }
   if (s.published) out += published_text(result_json(loaded, r, false)["published"]);

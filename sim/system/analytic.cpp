@@ -2,131 +2,32 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/hardware/gpu/stream.hpp"
+#include "sim/system/analytic_check.hpp"
+#include "sim/system/analytic_recovery.hpp"
+#include "sim/system/applies.hpp"
+#include "sim/system/enclave.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
 #include "sim/system/scheme_cost.hpp"
 #include "sim/system/warnings.hpp"
-#include "sim/verify/ledger.hpp"
-#include "sim/verify/tree.hpp"
 
 namespace fieldsim::system {
 
 using hardware::Account;
 using hardware::Category;
 using hardware::pcie::Direction;
-using verify::Consistency;
 using verify::HashEngine;
 using verify::Timing;
 using verify::TransferMemory;
 
 namespace {
 
-constexpr std::int64_t kFp16Bytes = 2;     // an element before static INT8
-constexpr Bytes kDigest = Bytes::raw(32);  // SHA-256
-
-// One read, amortised over the reads that share a cached head.
-Account ledger_time(const Scenario& s, Duration between_reads) {
-  const auto& p = s.verification.ledger;
-  const auto& host = s.hardware.host;
-  Account a;
-  if (p.consistency == Consistency::none) return a;
-  a.add(Category::hash, host.merkle_node * verify::path_length(p.entries));
-  const bool cached =
-      p.consistency == Consistency::cached_head || p.consistency == Consistency::lease;
-  if (p.consistency == Consistency::eventual) return a;
-  const double trips = cached ? std::min(1.0, seconds(between_reads) / seconds(p.max_age)) : 1.0;
-  Duration trip = p.round_trip;
-  if (p.consistency == Consistency::linearizable) trip += p.commit;
-  a.add(Category::ledger, scaled(trip, trips));
-  const std::int64_t signatures = p.consistency == Consistency::quorum        ? p.cosigners
-                                  : p.consistency == Consistency::cached_head ? 1
-                                                                              : 0;
-  a.add(Category::hash, scaled(host.signature_verify * signatures, trips));
-  return a;
-}
-
-Duration synchronize(const Scenario& s) {
-  return s.verification.transfer.synchronize.value_or(s.hardware.gpu.launch.synchronize);
-}
-
-Duration copy_time(const Scenario& s, Bytes bytes, bool pageable) {
-  const auto& link = s.hardware.link;
-  BytesPerSecond rate = payload_rate(link, Direction::to_host);
-  if (pageable) rate = std::min(rate, s.hardware.host.pageable_copy);
-  return link.submit + link.dma_start +
-         (bytes > Bytes::zero() ? time_for(bytes, rate) : Duration::zero());
-}
-
-hardware::HashParams hash_params(const Scenario& s) {
-  const auto& host = s.hardware.host;
-  if (s.verification.hash.engine == HashEngine::cpu_blake3) return host.blake3;
-  if (s.verification.hash.engine == HashEngine::cpu_interpreted) return host.interpreted;
-  return host.sha_ni ? host.sha256 : host.sha256_plain;
-}
-
-Account hash_time(const Scenario& s, Bytes payload, Duration between) {
-  const auto& v = s.verification;
-  Account a;
-  Bytes codes = payload;
-  des::Engine engine(s.seed);
-  hardware::gpu::Device device(engine, s.hardware.gpu);
-  const Duration gap = s.hardware.gpu.launch.eager;
-  if (v.quantize == verify::Quantize::int8_static) {
-    codes = payload / kFp16Bytes;
-    hardware::gpu::Kernel k;
-    k.hbm = payload + codes;
-    a.add(Category::quantize, gap + device.body_alone(k));
-  }
-  if (v.hash.engine == HashEngine::gpu_tree) {
-    a.add(Category::hash, gap + device.body_alone(verify::tree_hash_kernel(s.hardware.gpu.tree_hash,
-                                                                           codes, v.hash.leaf)));
-    a.add(Category::transfer, copy_time(s, kDigest, false));
-    a.add(Category::sync, synchronize(s));
-    a += ledger_time(s, between);
-    return a;
-  }
-  const std::int64_t n = v.transfer.pieces;
-  const hardware::HashParams h = hash_params(s);
-  const std::int64_t threads = std::min(v.hash.threads, s.hardware.host.cores);
-  const Duration hash = h.per_call * n + time_for(codes, h.rate * threads);
-  Duration copy;
-  if (v.transfer.memory != TransferMemory::none) {
-    const bool pageable = v.transfer.memory == TransferMemory::pageable;
-    copy = copy_time(s, codes, pageable) + (copy_time(s, Bytes::zero(), pageable) * (n - 1));
-    a.add(Category::sync, synchronize(s) * (v.transfer.overlap ? 1 : n));
-  }
-  if (v.transfer.overlap) {
-    // A pipeline of two stages: one piece of the shorter stage is not hidden.
-    copy = copy - s.hardware.link.submit * (n - 1);
-    const Duration hidden = std::min(hash, copy) - std::min(hash, copy) / n;
-    a.add(Category::hash, hash);
-    a.add(Category::transfer, copy - hidden);
-  } else {
-    a.add(Category::hash, hash);
-    a.add(Category::transfer, copy);
-  }
-  const std::int64_t reads = v.ledger.each_piece ? n : 1;
-  for (std::int64_t i = 0; i < reads; ++i) a += ledger_time(s, between / reads);
-  return a;
-}
-
-// The stages of Verifier::run, with every part idle.
-Account check_time(const Scenario& s, const verify::Check& c, Duration between) {
-  Account a;
-  if (!s.verification.scheme || verify::hashes(s.verification.scheme->kind))
-    a = hash_time(s, c.payload, between);
-  else
-    a = ledger_time(s, between);
-  if (c.evidence > Bytes::zero()) {
-    a.add(Category::transfer, copy_time(s, c.evidence, false));
-    a.add(Category::sync, synchronize(s));
-  }
-  a += judge_time(s, c);
-  return a;
-}
+constexpr Bytes kTokenId = Bytes::raw(4);
 
 struct Steps {
   Account spent;      // of one decode step, mean over the output
@@ -167,16 +68,6 @@ Steps decode_steps(const Scenario& s, Machine& m, ProgramBuilder& programs) {
   out.totals = programs.totals();
   out.totals.workspace = std::max(out.totals.workspace, workspace);
   return out;
-}
-
-std::int64_t tokens_per_boundary(const Scenario& s, Duration step, Bytes kv) {
-  const auto& b = s.verification.boundary;
-  const auto up = [](std::int64_t a, std::int64_t n) {
-    return std::max<std::int64_t>(1, (a + n - 1) / n);
-  };
-  if (b.every_tokens) return *b.every_tokens;
-  if (b.every) return up(b.every->count(), std::max<std::int64_t>(1, step.count()));
-  return up(b.dirty_bytes->count(), std::max<std::int64_t>(1, kv.count()));
 }
 
 Phase prefill_phase(const Scenario& s, Machine& m, ProgramBuilder& programs) {
@@ -241,12 +132,17 @@ Account check_time(const Scenario& s, Bytes payload) {
 
 Result analyze(const Scenario& s) {
   const auto wall = std::chrono::steady_clock::now();
+  if (auto problems = beyond_closed_forms(s); !problems.empty())
+    throw ConfigError(std::move(problems));
   des::Engine engine(s.seed);
-  Machine machine(engine, s.hardware);
+  const hardware::HardwareParams hardware = effective_hardware(s);
+  Machine machine(engine, hardware);
   ProgramBuilder programs(s);
   const auto& v = s.verification;
   const bool pessimistic = v.timing == Timing::pessimistic;
-  const bool optimistic = v.timing == Timing::optimistic;
+  const bool on_load = v.timing == Timing::on_load;  // one check, whose ledger read is the first
+  const bool enclave = v.timing == Timing::attested_tee;
+  const bool behind = v.timing != Timing::none && !pessimistic && !on_load && !enclave;
 
   Result r;
   r.batch = s.workload.batch;
@@ -254,22 +150,23 @@ Result analyze(const Scenario& s) {
   r.prefill = prefill_phase(s, machine, programs);
   Steps steps = decode_steps(s, machine, programs);
   const Duration proving = evidence_time(s, steps.spent.total(), false);
+  if (enclave)
+    steps.spent.add(Category::enclave, scaled(steps.spent.total(), v.tee.compute_overhead));
   steps.spent.add(Category::evidence, proving);
   const Duration step = steps.spent.total();
   const Bytes kv = programs.kv_bytes_per_token() * s.workload.batch;
   const std::int64_t k = std::min(r.tokens, tokens_per_boundary(s, step, kv));
-  const std::int64_t n = (r.tokens + k - 1) / k;
-  const Duration T = step * k;
-  const bool on_load = v.timing == Timing::on_load;  // one check, whose ledger read is the first
+  const Duration C = s.recovery.checkpoint_cost;
+  const Duration T = step * k + C;
   verify::Check planned;
-  CheckPlanner(s).plan(planned, s.workload.prompt_tokens + (n - 1) / 2 * k, on_load ? 0 : k);
+  CheckPlanner(s).plan(planned, s.workload.prompt_tokens + ((r.tokens + k - 1) / k - 1) / 2 * k,
+                       on_load ? 0 : k);
   const Account check = check_time(s, planned, on_load ? v.ledger.max_age : T);
-  const Duration V = v.timing == Timing::none ? Duration::zero() : check.total();
-  const double noisy = s.faults.noise ? noise(s, k).mismatch : 0.0;
-  const double p =
-      optimistic || pessimistic ? 1 - (1 - s.faults.verdict_failure) * (1 - noisy) : 0.0;
-  // A certain failure aborts; its expectation has no finite value.
-  const double odds = p < 1.0 ? p / (1.0 - p) : static_cast<double>(s.recovery.retry_limit);
+  const bool checks = v.timing != Timing::none && !enclave;
+  Duration V = checks ? check.total() : Duration::zero();
+  const Expected e = expected(s, k, step, pessimistic ? T + V : T);
+  const std::int64_t n = static_cast<std::int64_t>(
+      std::ceil(static_cast<double>(r.tokens) / std::min(e.kept, static_cast<double>(r.tokens))));
 
   // Critical path of all tokens, by category.
   for (std::size_t i = 0; i < hardware::kCategories; ++i) {
@@ -277,15 +174,32 @@ Result analyze(const Scenario& s) {
     r.breakdown.add(c, steps.spent[c] * r.tokens);
     if (pessimistic) r.breakdown.add(c, check[c] * n);
   }
+  r.breakdown.add(Category::checkpoint, C * n);
+  if (enclave) {
+    r.breakdown.add(Category::enclave, copy_time(s, kTokenId * (k * r.batch), false) * n);
+    r.prefill.time += v.tee.attestation;
+  }
   if (on_load) {
     r.breakdown.add(Category::transfer, copy_time(s, kDigest, false) * n);
     r.breakdown.add(Category::sync, synchronize(s) * n);
     r.prefill.time += V;
+    if (v.on_load.ttl) {
+      const std::int64_t renewals = r.breakdown.total() / *v.on_load.ttl;
+      for (std::size_t i = 0; i < hardware::kCategories; ++i)
+        r.breakdown.add(static_cast<Category>(i), check[static_cast<Category>(i)] * renewals);
+      r.breakdown.add(Category::transfer, s.recovery.retry.refetch_time * renewals);
+    }
+  }
+  Duration undone = V;  // from the end of a bad boundary to its verdict
+  if (v.timing == Timing::challenge_window) {
+    undone = v.challenge.window / 2 + V;  // a challenge comes at any moment
+    V = v.challenge.window;
   }
   Duration latency = V;  // boundary closed to verdict
-  if (optimistic) {
+  if (behind) {
     // Bounded window and verifier capacity: a boundary starts no sooner than max of the three.
-    const Duration pace = std::max({T, (T + V) / v.window, V / v.workers});
+    const Duration busy = scaled(check.total(), e.checks / (1 + e.failed));
+    const Duration pace = std::max({T, (T + V) / v.window, busy / v.workers});
     // The first boundaries fill the window without waiting.
     const std::int64_t held = std::max<std::int64_t>(0, n - v.window);
     r.breakdown.add(Category::stall, (pace - T) * held);
@@ -293,38 +207,62 @@ Result analyze(const Scenario& s) {
     if (pace > T && held > 0) latency = std::max(V, pace * v.window - T);
   }
   if (v.scheme) r.breakdown.add(Category::evidence, v.scheme->prover.finalize);
-  const Duration lost = T + V + s.recovery.truncate;
-  r.breakdown.add(Category::rollback, scaled(lost * n, odds));
+  // Of a window whose prefix is kept, only the rest is lost; its verdict was waited for above.
+  const bool prefix =
+      v.timing == Timing::optimistic_verified_prefix && e.kept < static_cast<double>(k);
+  const Duration fetch = s.recovery.retry.refetch == recovery::Refetch::replica
+                             ? s.recovery.retry.refetch_time
+                             : Duration::zero();
+  const Duration lost = T + undone + s.recovery.truncate + fetch;
+  if (prefix)
+    r.breakdown.add(Category::rollback, scaled(s.recovery.truncate * n, e.failed) +
+                                            scaled(step * n, static_cast<double>(k) - e.kept));
+  else
+    r.breakdown.add(Category::rollback, scaled(lost * n, e.failed));
+  r.breakdown.add(Category::rollback, e.crashes * n);
 
   r.decode = r.breakdown.total();
-  r.drain = optimistic ? V : Duration::zero();
+  r.drain = behind ? V : Duration::zero();
   r.total = r.prefill.time + r.decode + r.drain;
   r.ttft = r.prefill.time + step + (pessimistic && k == 1 ? V : Duration::zero());
   const double tokens = static_cast<double>(r.tokens * r.batch);
   r.tokens_per_s = tokens / seconds(r.decode);
   r.committed_tokens_per_s = tokens / seconds(r.decode + r.drain);
+  r.recovery.escaped_tokens = static_cast<std::int64_t>(e.escaped * static_cast<double>(n));
+  r.recovery.discarded_tokens =
+      static_cast<std::int64_t>(prefix ? (static_cast<double>(k) - e.kept) * static_cast<double>(n)
+                                       : e.failed * static_cast<double>(k * n) *
+                                             (behind ? 1 + seconds(undone) / seconds(T) : 1));
+  r.goodput = r.committed_tokens_per_s *
+              (1 - static_cast<double>(r.recovery.escaped_tokens) / static_cast<double>(r.tokens));
   const double mean = seconds(r.decode) / static_cast<double>(r.tokens);
   r.tpot = {mean, mean, mean, mean, mean};
   r.decode_phase.time = r.decode;
   r.decode_phase.totals = steps.totals * r.tokens;
   r.decode_phase.spent = r.breakdown;
-  r.memory = memory_use(s, programs, optimistic || pessimistic ? k : 0,
-                        std::max(r.prefill.totals.workspace, steps.totals.workspace));
+  const recovery::Context context{kv, s.workload.prompt_tokens + r.tokens, s.attention.page_tokens,
+                                  r.batch};
+  const bool waits = behind || pessimistic;
+  r.memory = memory_use(
+      s, programs,
+      waits ? recovery::retained(s.recovery.checkpoint, context, k, 1) : recovery::Retained{},
+      std::max(r.prefill.totals.workspace, steps.totals.workspace));
   r.verification.boundaries = v.timing == Timing::none ? 0 : n;
-  r.verification.checks = on_load ? 1 : r.verification.boundaries;
+  r.verification.checks =
+      on_load ? 1 : static_cast<std::int64_t>(e.checks * static_cast<double>(n) + 0.5);
   const double late = seconds(latency);
   r.verification.latency = {late, late, late, late, late};
-  r.verification.spent = v.timing == Timing::none ? Account() : check;
-  r.verification.service_s = seconds(V);
-  if (optimistic) {
-    r.verification.utilization =
-        std::min(1.0, seconds(V) / (seconds(T) * static_cast<double>(v.workers)));
+  r.verification.spent = checks ? check : Account();
+  r.verification.service_s = checks ? seconds(check.total()) : 0;
+  if (behind) {
+    r.verification.utilization = std::min(
+        1.0, seconds(check.total()) * e.checks / (seconds(T) * static_cast<double>(v.workers)));
     r.verification.exposure_mean = (seconds(V) + seconds(T) / 2) / seconds(step);
   }
   r.verification.payload_bytes = planned.payload * r.verification.checks;
   r.verification.evidence = planned.evidence * r.verification.checks;
   r.verification.proving = r.breakdown[Category::evidence];
-  if (optimistic) {
+  if (behind) {
     const double commit =
         late + seconds(T - step) / 2;  // a boundary's tokens wait for its last one
     r.recovery.output_commit = {commit, commit, commit, commit, commit};

@@ -7,8 +7,8 @@ namespace fieldsim::system {
 
 using verify::PayloadKind;
 
-MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs, std::int64_t unverified,
-                     Bytes workspace) {
+MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs,
+                     const recovery::Retained& retained, Bytes workspace) {
   MemoryUse u;
   u.weights = programs.weight_bytes();
   const std::int64_t tokens = s.workload.prompt_tokens + s.workload.output_tokens;
@@ -16,9 +16,10 @@ MemoryUse memory_use(const Scenario& s, const ProgramBuilder& programs, std::int
   u.kv = programs.kv_bytes_per_token() * (pages * s.attention.page_tokens * s.workload.batch);
   u.anchors = programs.anchor_bytes();
   u.workspace = workspace;
-  u.retained = programs.kv_bytes_per_token() * (unverified * s.workload.batch);
+  u.retained = retained.pages + retained.device;
+  u.retained_host = retained.host;
   u.evidence = retained_evidence(s);
-  u.total = u.weights + u.kv + u.anchors + u.workspace;
+  u.total = u.weights + u.kv + u.anchors + u.workspace + retained.device;
   if (s.verification.scheme && s.verification.scheme->evidence.on_device) u.total += u.evidence;
   u.capacity = s.hardware.gpu.hbm.capacity;
   u.fits = u.total <= u.capacity;

@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/system/agents/run.hpp"
 #include "sim/system/analytic.hpp"
+#include "sim/system/enclave.hpp"
 #include "sim/system/generation.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
@@ -78,6 +79,8 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
   offer("link.to_host", spent[Category::transfer]);
   offer("host.hash", spent[Category::hash] + spent[Category::quantize]);
   offer("ledger", spent[Category::ledger]);
+  offer("checkpoint", spent[Category::checkpoint]);
+  offer("enclave", spent[Category::enclave]);
   offer("verifier", spent[Category::stall] + spent[Category::check]);
   offer("evidence", spent[Category::evidence]);
   offer("rollback", spent[Category::rollback]);
@@ -102,6 +105,31 @@ double energy_per_token(const Scenario& s, const SessionLog& log, const Snapshot
   return tokens == 0 ? 0 : joules(device + host) / tokens;
 }
 
+RecoveryResult recovery_result(const SessionLog& log) {
+  RecoveryResult r;
+  r.rollbacks = log.rollbacks;
+  r.discarded_tokens = log.discarded.tokens;
+  r.aborted = log.aborted;
+  r.output_commit = distribution(log.output_commit);
+  r.degraded = log.degraded;
+  r.generated = log.generated;
+  r.committed = log.committed;
+  r.discarded = log.discarded;
+  r.in_flight = log.in_flight;
+  r.escaped_tokens = log.escaped_tokens;
+  r.tolerated = log.tolerated;
+  r.retries = log.retries;
+  r.refetches = log.refetches;
+  r.salvaged_tokens = log.salvaged_tokens;
+  r.reprefilled_tokens = log.reprefilled_tokens;
+  r.compensations = log.compensations;
+  r.failed_compensations = log.failed_compensations;
+  r.crashes = log.crashes;
+  r.repairing = log.repairing;
+  r.checkpointed = log.checkpointed;
+  return r;
+}
+
 VerificationResult verification_result(const SessionLog& log, const verify::Verifier& verifier,
                                        std::int64_t workers) {
   VerificationResult v;
@@ -122,10 +150,21 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
     v.exposure_mean =
         static_cast<double>(log.exposure_token_ps / static_cast<long double>(elapsed.count()));
   v.exposure_max = log.exposure_max;
+  if (!log.token_at.empty())
+    v.exposure_s = static_cast<double>(log.exposure_token_ps / 1e12L) /
+                   static_cast<double>(log.token_at.size());
   v.window_max = log.window_max;
   v.false_positives = log.false_positives;
   v.evidence = log.evidence;
   v.proving = log.proving;
+  v.unseen = log.unseen;
+  v.revoked_boundaries = log.revoked_boundaries;
+  v.restarted_checks = verifier.restarted();
+  const verify::Ledger& ledger = verifier.ledger();
+  v.lies_accepted = ledger.lies_accepted();
+  v.lies_noticed = ledger.lies_noticed();
+  v.old_heads = ledger.opened();
+  v.partition_wait = ledger.partition_wait();
   return v;
 }
 
@@ -139,10 +178,11 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
     return simulate_agents(s, trace);
   }
   if (s.fidelity == Fidelity::analytic) return analyze(s);
+  const hardware::HardwareParams hardware = effective_hardware(s);
   const auto wall = std::chrono::steady_clock::now();
   des::Engine engine(s.seed);
   engine.set_trace(trace);
-  Machine machine(engine, machine_params(s));
+  Machine machine(engine, hardware);
   machine.tasks = tasks;
   ProgramBuilder programs(s);
   Session session(machine, s, programs);
@@ -151,6 +191,11 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   const des::Blocked blocked = engine.blocked();
   SIM_CHECK(blocked.count == 0, blocked.str());
   const SessionLog& log = session.log();
+  if (!log.cannot.empty())
+    throw ConfigError({}, "recovery.retained",
+                      "does not hold what the run must keep until a verdict: " + log.cannot +
+                          "; take a smaller boundary or window, overflow: throttle, or another "
+                          "recovery.checkpoint");
 
   Result r;
   const Snapshot begin = log.at_decode, end = snapshot(machine);
@@ -164,14 +209,16 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   if (r.decode.count() > 0) {
     r.tokens_per_s = tokens / seconds(r.decode);
     r.committed_tokens_per_s = tokens / seconds(r.decode + r.drain);
+    r.goodput = static_cast<double>((r.tokens - log.escaped_tokens) * r.batch) /
+                seconds(r.decode + r.drain);
   }
   r.tpot = distribution(intervals(log.token_at, log.decode_began));
   r.breakdown = log.decode;
   r.prefill = {log.decode_began - Time::zero(), log.prefill_totals, log.prefill};
   r.decode_phase = {r.decode, log.decode_totals, log.decode};
   r.verification = verification_result(log, session.verifier(), s.verification.workers);
-  r.recovery = {log.rollbacks, log.discarded_tokens, log.aborted, distribution(log.output_commit)};
-  r.memory = memory_use(s, programs, log.exposure_max,
+  r.recovery = recovery_result(log);
+  r.memory = memory_use(s, programs, log.retained_peak,
                         std::max(log.prefill_totals.workspace, log.decode_totals.workspace));
   if (const auto& anchors = session.anchors()) {
     r.anchors = {anchors->stats(), log.anchors_ready - Time::zero(), log.anchors};

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "sim/model/parameters.hpp"
+#include "sim/system/applies.hpp"
 
 namespace fieldsim::system {
 
 namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+constexpr double kStalled = 0.01;    // a share of the time worth a remark
 constexpr double kUnstable = 0.999;  // a verifier this busy has a queue that grows
 double gib(Bytes b) { return static_cast<double>(b.count()) / kGiB; }
 
@@ -99,6 +102,15 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
   else if (r.recovery.aborted)
     w.push_back(fmt::format("aborted: a boundary failed more than recovery.retry_limit = {} times",
                             s.recovery.retry_limit));
+  const double stalled = r.decode.count() == 0
+                             ? 0
+                             : seconds(r.breakdown[hardware::Category::stall]) / seconds(r.decode);
+  if (s.verification.timing == verify::Timing::challenge_window && stalled > kStalled)
+    w.push_back(fmt::format(
+        "generation waits {:.0f} % of the time: verification.window = {} boundaries are final only "
+        "after challenge.window; a larger window costs retained state",
+        100 * stalled, s.verification.window));
+  for (std::string& line : without_effect(s)) w.push_back(std::move(line));
   return w;
 }
 

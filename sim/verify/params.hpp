@@ -23,21 +23,25 @@ enum class Timing {
 struct OnLoadParams {
   std::optional<Duration> ttl;     // the verified anchor is refetched and checked again after it
   std::optional<Duration> rehash;  // its bytes in device memory are hashed again this often
+  bool operator==(const OnLoadParams&) const = default;
 };
 struct AuditParams {
   double rate = 0.1;         // share of boundaries that are verified
   double sensitivity = 1.0;  // share of bad ones that a verification notices
+  bool operator==(const AuditParams&) const = default;
 };
 struct ChallengeParams {
   Duration window = Duration::raw(10 * kPsPerSecond);  // after which a boundary is final
   double probability = 0.01;                           // that a good boundary is challenged
   double watch = 1.0;                                  // that a bad one is (one honest verifier)
+  bool operator==(const ChallengeParams&) const = default;
 };
 struct TeeParams {
   Duration attestation = Duration::raw(kPsPerSecond);  // once a session (assumed)
   double compute_overhead = 0.07;  // of a step (arXiv 2409.03992: below 7 % on Hopper)
   double small_copy_factor = 44;   // of submitting a copy (arXiv 2606.23969)
   BytesPerSecond copy_rate = BytesPerSecond::raw(4'400'000'000);  // one core encrypts, AES-256-GCM
+  bool operator==(const TeeParams&) const = default;
 };
 
 // Young's first-order optimum, with the hazard estimated from the verdicts seen so far:

@@ -30,7 +30,7 @@ HostMemory host_memory(TransferMemory m) {
 }  // namespace
 
 Verifier::Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
-                   bool fast_forward)
+                   bool fast_forward, const VerifierFaults& faults)
     : m_(machine),
       params_(params),
       stream_(machine.device, "verification",
@@ -38,8 +38,14 @@ Verifier::Verifier(Machine machine, const VerificationParams& params, Duration k
       stream_turn_(machine.engine, 1),
       workers_(machine.engine, params.workers),
       worker_places_(params.workers),
-      ledger_(machine.engine, params.ledger, machine.host),
-      lanes_(machine.engine, "host", "verifier") {}
+      ledger_(machine.engine, params.ledger, machine.host, faults.ledger),
+      faults_(faults),
+      slow_(machine.engine.random("verifier.slow")),
+      lanes_(machine.engine, "host", "verifier") {
+  if (faults.crash)
+    crashes_.emplace(machine.engine.seed(), "verifier.crash", faults.crash->every,
+                     faults.crash->restart, Outages::Length::constant);
+}
 
 Duration Verifier::synchronize() const {
   return params_.transfer.synchronize.value_or(m_.device.params().launch.synchronize);
@@ -63,26 +69,15 @@ Bytes Verifier::piece(Bytes total, std::int64_t i) const {
   return total * (i + 1) / n - total * i / n;
 }
 
-des::Task<> Verifier::run(Check& check) {
-  check.asked = m_.engine.now();
-  co_await workers_.acquire();
-  worker_places_.taken(check.trail);
-  check.began = m_.engine.now();
-  const std::size_t lane = lanes_.take();
-  if (auto* trace = m_.engine.trace(); trace != nullptr && check.flow != 0 && !check.cancelled)
-    trace->flow_step(check.flow, lanes_.track(lane), "verdict", check.began);
-  if (!check.cancelled) {
-    if (!params_.scheme || hashes(params_.scheme->kind)) co_await hashed(check);
-    co_await publish(check);
-    if (params_.scheme && !check.cancelled) co_await judged(check);
-    if (!params_.ledger.each_piece && !check.cancelled)
-      co_await ledger_.read(check.spent, check.trail);
-  }
-  check.ended = m_.engine.now();
-  busy_ += check.ended - check.began;
-  lanes_.give(lane, "boundary " + std::to_string(check.boundary), check.began);
-  worker_places_.given(check.trail);
-  workers_.release();
+des::Task<> Verifier::stages(Check& check) {
+  if (!params_.scheme || hashes(params_.scheme->kind)) co_await hashed(check);
+  co_await publish(check);
+  if (params_.scheme && !check.cancelled) co_await judged(check);
+  if (!params_.ledger.each_piece && !check.cancelled) co_await read_ledger(check);
+}
+
+des::Task<> Verifier::read_ledger(Check& check) {
+  co_await ledger_.read(check.spent, check.trail, check.answer);
 }
 
 des::Task<> Verifier::run_stored(Check& check) {
@@ -95,7 +90,7 @@ des::Task<> Verifier::run_stored(Check& check) {
       params_.quantize == Quantize::int8_static ? check.payload / kFp16Bytes : check.payload;
   co_await m_.host.hash(hash_params(), stored, params_.hash.threads);
   check.spent.add(Category::hash, m_.engine.now() - check.began);
-  co_await ledger_.read(check.spent, check.trail);
+  co_await read_ledger(check);
   check.ended = m_.engine.now();
   busy_ += check.ended - check.began;
   lanes_.give(lane, "anchor", check.began);
@@ -211,7 +206,7 @@ des::Task<> Verifier::finish_piece(Check& check, Bytes bytes) {
   co_await m_.host.hash(hash_params(), bytes, params_.hash.threads);
   check.spent.add(Category::hash, m_.engine.now() - began);
   if (check.trail) check.trail.add("hash", began, m_.engine.now(), hash_split(bytes, began));
-  if (params_.ledger.each_piece) co_await ledger_.read(check.spent, check.trail);
+  if (params_.ledger.each_piece) co_await read_ledger(check);
 }
 
 // Submission of the next copy overlaps this one; only the first is on the path.

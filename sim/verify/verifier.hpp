@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/des/gate.hpp"
@@ -17,7 +18,9 @@
 #include "sim/hardware/lanes.hpp"
 #include "sim/hardware/pcie/link.hpp"
 #include "sim/hardware/task_log.hpp"
+#include "sim/verify/faults.hpp"
 #include "sim/verify/ledger.hpp"
+#include "sim/verify/outages.hpp"
 #include "sim/verify/params.hpp"
 
 namespace fieldsim::verify {
@@ -37,7 +40,9 @@ struct Check {
   Bytes evidence;           // published beside the digest
   ReplayWork replay;
   std::uint64_t flow = 0;  // ties its spans together in a trace
+  std::uint64_t draw = 0;  // indexes what chance has to say about it
   bool cancelled = false;  // its boundary was rolled back: stop at the next stage
+  Answer answer;           // of the ledger
   hardware::Account spent;
   Time asked, began, ended;
   hardware::Trail trail;  // its place in the task log
@@ -52,7 +57,7 @@ class Verifier {
     hardware::Host& host;
   };
   Verifier(Machine machine, const VerificationParams& params, Duration kernel_gap,
-           bool fast_forward);
+           bool fast_forward, const VerifierFaults& faults = {});
 
   // Takes the quantising kernel from `kernel(payload)` instead of the roofline.
   using QuantizeKernel = std::function<hardware::gpu::Kernel(Bytes payload)>;
@@ -68,10 +73,16 @@ class Verifier {
   des::Task<> compare_digest(hardware::Account& spent, hardware::Trail& trail);
 
   const Ledger& ledger() const { return ledger_; }
+  Ledger& ledger() { return ledger_; }
   const des::Server& workers() const { return workers_; }
   Duration busy() const { return busy_; }
+  std::int64_t restarted() const { return restarted_; }  // checks that a crash began again
 
  private:
+  des::Task<> stages(Check& check);
+  des::Task<> read_ledger(Check& check);
+  des::Task<> slow_down(Check& check);
+  des::Task<> wait_until_up(Check& check);
   des::Task<> on_host(Check& check, Bytes codes);
   des::Task<> on_device(Check& check, Bytes codes);
   des::Task<> hashed(Check& check);
@@ -104,6 +115,10 @@ class Verifier {
   hardware::Places turn_places_{1}, worker_places_;
   QuantizeKernel quantize_kernel_;
   Ledger ledger_;
+  VerifierFaults faults_;
+  std::optional<Outages> crashes_;
+  RandomStream slow_;
+  std::int64_t restarted_ = 0;
   Duration busy_;
   hardware::Lanes lanes_;
 };

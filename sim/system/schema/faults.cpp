@@ -16,6 +16,14 @@ Schema<P> every(const char* name, const char* doc, const char* of) {
   return s;
 }
 
+Schema<TokenFlip> token_flip_schema() {
+  Schema<TokenFlip> s("token_flip", "A token comes out different on its own");
+  s.field("probability", &TokenFlip::probability, "of a token")
+      .range(0.0, 1.0)
+      .shorthand("probability");
+  return s;
+}
+
 Schema<TimeOfUse> time_of_use_schema() {
   Schema<TimeOfUse> s("time_of_use", "Changed after its check and before its use (TOCTOU)");
   s.field("probability", &TimeOfUse::probability, "of a boundary")
@@ -88,6 +96,8 @@ Schema<Faults> faults_schema() {
   Schema<P> s("faults", "What goes wrong");
   s.field("verdict_failure", &P::verdict_failure, "probability that a verdict is 'no'")
       .range(0.0, 1.0)
+      .section("token_flip", &P::token_flip, token_flip_schema(),
+               "another kernel, batch shape or a soft error; a replay finds where")
       .section("bit_flips", &P::bit_flips,
                every<BitFlips>("bit_flips", "A bit flips in device memory",
                                "mean time between flips that matter, while generating"),

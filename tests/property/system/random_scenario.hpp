@@ -30,7 +30,80 @@ class ScenarioMaker {
     return s;
   }
 
+  // The same with every policy of timing, boundary, fault, retry and checkpoint.
+  Scenario make_with_policies() {
+    Scenario s = make();
+    timing(s);
+    boundary(s.verification.boundary);
+    faults(s.faults);
+    recovery(s.recovery);
+    if (s.verification.payload.kind == verify::PayloadKind::anchor_kv &&
+        s.attention.anchor_tokens == 0)
+      s.attention.anchor_tokens = 1;
+    return s;
+  }
+
  private:
+  Duration up_to(Duration most) { return Duration::raw(1 + below(most.count())); }
+
+  void timing(Scenario& s) {
+    verify::VerificationParams& v = s.verification;
+    v.timing = any<verify::Timing>(8);
+    if (one_in(2)) v.on_load.ttl = up_to(200_ms);
+    if (one_in(2)) v.on_load.rehash = up_to(100_ms);
+    v.audit = {static_cast<double>(below(11)) / 10, static_cast<double>(below(11)) / 10};
+    v.challenge = {up_to(500_ms), static_cast<double>(below(11)) / 10,
+                   static_cast<double>(below(11)) / 10};
+    v.tee.attestation = up_to(100_ms);
+    v.ledger.partition = any<verify::Partition>(2);
+    v.ledger.open_limit = up_to(100_ms);
+  }
+  void boundary(verify::BoundaryParams& b) {
+    if (one_in(2)) return;
+    b = {};
+    verify::BoundaryRules rules;
+    if (one_in(2)) rules.semantic_step = 1 + below(8);
+    if (one_in(2)) rules.external_effect = 1 + below(8);
+    if (one_in(2))
+      rules.adaptive = verify::AdaptiveParams{up_to(1_s), up_to(50_ms), 1, 1 + below(20)};
+    rules.every_tokens = 1 + below(12);
+    b.hybrid = rules;
+  }
+  void faults(recovery::Faults& f) {
+    if (one_in(3)) f.token_flip.probability = static_cast<double>(below(11)) / 10;
+    if (one_in(3)) f.bit_flips = recovery::BitFlips{up_to(1_s)};
+    if (one_in(3)) f.tampering = recovery::Tampering{up_to(1_s)};
+    if (one_in(3)) f.time_of_use = recovery::TimeOfUse{static_cast<double>(below(11)) / 10};
+    if (one_in(3)) f.noise = noise();
+    if (one_in(4)) f.ledger.revoked_every = up_to(1_s);
+    if (one_in(4)) f.ledger.equivocation = static_cast<double>(below(11)) / 10;
+    if (one_in(4)) f.ledger.partition_every = up_to(1_s) + 50_ms;
+    f.ledger.partition_lasts = up_to(100_ms);
+    if (one_in(4)) f.device_crash = recovery::Crash{up_to(2_s) + 100_ms, up_to(50_ms)};
+    if (one_in(4)) f.verifier_crash = recovery::Crash{up_to(2_s) + 100_ms, up_to(50_ms)};
+    if (one_in(4)) f.slow_verifier = recovery::SlowVerifier{0.3, 3};
+  }
+  recovery::Noise noise() {
+    recovery::Noise n;
+    n.diverges = static_cast<double>(below(11)) / 10;
+    n.flip = 0.1;
+    n.elements = below(20);
+    n.systematic = one_in(2);
+    return n;
+  }
+  void recovery(recovery::RecoveryParams& r) {
+    r.rollback = any<recovery::Rollback>(5);
+    r.retry_limit = below(4);
+    r.retry.exhausted = any<recovery::Exhausted>(3);
+    if (one_in(2)) r.retry.backoff = up_to(20_ms);
+    r.retry.refetch = any<recovery::Refetch>(2);
+    r.retry.refetch_time = Duration::raw(below(20'000'000'000));
+    r.output_commit = any<recovery::OutputCommit>(5);
+    r.checkpoint = any<recovery::Checkpoint>(4);
+    if (one_in(2)) r.checkpoint_cost = up_to(20_ms);
+    r.compensation.time = up_to(20_ms);
+  }
+
   std::int64_t below(std::int64_t n) {
     return static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(n)));
   }

@@ -1,6 +1,7 @@
 // The commit log on its own: order of commits, what a failure discards, when a boundary closes.
 #include <catch2/catch.hpp>
 
+#include "sim/recovery/boundary_rule.hpp"
 #include "sim/recovery/commit_log.hpp"
 
 using namespace fieldsim;
@@ -62,15 +63,16 @@ TEST_CASE("a boundary closes by tokens, by time or by bytes of KV") {
   const auto closes = [&](const verify::BoundaryParams& p, Duration now) {
     return recovery::closes(p, b, Time::at(now), 100_B);
   };
-  const verify::BoundaryParams tokens3{.every_tokens = 3, .every = {}, .dirty_bytes = {}};
-  const verify::BoundaryParams tokens4{.every_tokens = 4, .every = {}, .dirty_bytes = {}};
+  const auto tokens3 = verify::BoundaryParams::tokens(3),
+             tokens4 = verify::BoundaryParams::tokens(4);
   CHECK(closes(tokens3, 11_ms));
   CHECK_FALSE(closes(tokens4, 99_ms));
-  const verify::BoundaryParams time{.every_tokens = {}, .every = 5_ms, .dirty_bytes = {}};
+  verify::BoundaryParams time, bytes300, bytes301;
+  time.every = 5_ms;
+  bytes300.dirty_bytes = 300_B;
+  bytes301.dirty_bytes = 301_B;
   CHECK_FALSE(closes(time, 14_ms));
   CHECK(closes(time, 15_ms));
-  const verify::BoundaryParams bytes300{.every_tokens = {}, .every = {}, .dirty_bytes = 300_B};
-  const verify::BoundaryParams bytes301{.every_tokens = {}, .every = {}, .dirty_bytes = 301_B};
   CHECK(closes(bytes300, 10_ms));
   CHECK_FALSE(closes(bytes301, 10_ms));
 }
