@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -118,8 +119,7 @@ class Audit {
     last = now->second.second;
   }
 
-  // Depth first: a boundary that is still open may read what was made after it. An orphan no longer
-  // waits for what was undone under it.
+  // Depth first: a boundary that is still open may read what was made after it.
   void clean_times() {
     std::vector<std::pair<const AgentsRecord::Made*, std::size_t>> path;
     for (const auto& m : r_.made) {
@@ -136,19 +136,23 @@ class Audit {
           continue;
         }
         f.clean = made->item == Item::tokens ? f.verified : Time::zero();
-        for (std::uint64_t serial : made->from)
-          if (closes_ || fate(serial).discarded == Time::never())
-            f.clean = std::max(f.clean, fate(serial).clean);
+        for (std::uint64_t serial : made->from) f.clean = std::max(f.clean, fate(serial).clean);
         path.pop_back();
       }
     }
   }
 
-  // The unverified ancestor that is nearest to the root.
+  // The unverified ancestor that is nearest to the root, or the first one met again: a record that
+  // breaks the rules of visibility may have cycles.
   const Fate& culprit(const Fate& f, Time at) {
-    for (std::uint64_t source : f.made->from)
-      if (fate(source).clean > at) return culprit(fate(source), at);
-    return f;
+    const Fate* here = &f;
+    for (std::set<const Fate*> met; met.insert(here).second;)
+      for (std::uint64_t source : here->made->from)
+        if (fate(source).clean > at) {
+          here = &fate(source);
+          break;
+        }
+    return *here;
   }
 
   void output_commit() {
