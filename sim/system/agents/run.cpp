@@ -226,8 +226,8 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   v.spent = check_time(s, payload_bytes(s, mean_tokens));
   v.service_s = st.verdicts > 0 ? seconds(st.checking) / static_cast<double>(st.verdicts) : 0;
   if (elapsed > Duration::zero()) {
-    v.utilization = std::min(1.0, seconds(st.checking) / seconds(elapsed) /
-                                      static_cast<double>(s.verification.workers));
+    v.utilization = std::min(
+        1.0, seconds(st.checking) / seconds(elapsed) / static_cast<double>(s.verification.workers));
     v.exposure_mean =
         static_cast<double>(st.exposed_token_ps / static_cast<long double>(elapsed.count()));
   }

@@ -86,7 +86,7 @@ std::vector<Use> run(Life& l, const std::vector<Plan>& plans) {
 
 }  // namespace
 
-TEST_CASE("a miss hashes on the host and copies to the device; a hit takes no time") {
+TEST_CASE("a miss hashes on the host and copies to the device, a hit takes no time") {
   Life l(anchors(2));
   const AnchorStats& s = l.start().stats();
   const auto uses = run(l, {{0, 0_s, 1_s}, {0, 2_s, 1_s}});
@@ -184,7 +184,7 @@ TEST_CASE("the oldest anchor nobody uses makes room, pinned and used ones do not
   }
 }
 
-TEST_CASE("a request that is swapped out keeps the anchor; only its own blocks move") {
+TEST_CASE("a request that is swapped out keeps the anchor, only its own blocks move") {
   Life l(anchors(1), 6);
   AnchorCache& c = l.start();
   Use u;
@@ -201,7 +201,7 @@ TEST_CASE("a request that is swapped out keeps the anchor; only its own blocks m
 }
 
 TEST_CASE(
-    "after its ttl an anchor is fetched, verified and promoted again; a re-hash is in place") {
+    "after its ttl an anchor is fetched, verified and promoted again, a re-hash is in place") {
   Life l(anchors(1));
   l.o.ttl = 10_s;
   l.o.rehash = 3_s;
@@ -266,7 +266,7 @@ TEST_CASE("4.11: an anchor used Delta after its check is revoked with 1 - e^(-rh
 }
 
 TEST_CASE(
-    "a linearizable check at the end of the ttl finds what was revoked; no ledger never does") {
+    "a linearizable check at the end of the ttl finds what was revoked, no ledger never does") {
   for (const bool reads : {true, false}) {
     const int n = 500;
     Life l(anchors(n), 4 * n, reads ? ledger(verify::Consistency::linearizable) : plain());

@@ -156,7 +156,7 @@ TEST_CASE("swapping moves what a sequence holds alone, and leaves what it shares
   p.verify();
 }
 
-TEST_CASE("swapping in needs room; a pinned table stays; dropping tells what to recompute") {
+TEST_CASE("swapping in needs room, a pinned table stays, dropping tells what to recompute") {
   BlockPool p = pool(2, 2);
   BlockTable a = filled(p, 8);
   p.pin(a);

@@ -127,7 +127,7 @@ TEST_CASE("a search misses its row as often as recall says") {
   CHECK(static_cast<double>(x.missed()) / n == Approx(0.1).margin(4 * std::sqrt(0.1 * 0.9 / n)));
 }
 
-TEST_CASE("I9: no snapshot shows a row of an invalidated origin; old snapshots keep erased rows") {
+TEST_CASE("I9: no snapshot shows a row of an invalidated origin, old snapshots keep erased rows") {
   VersionedRows rows;
   const RowId old = rows.insert(1, 100);
   const Version before = rows.snapshot();
