@@ -35,8 +35,8 @@ struct MemoryParams {
   std::int64_t tokens = 128;      // that one read adds to the context
   Drawn<std::int64_t> reads = Drawn<std::int64_t>::of(2);   // of a step
   Drawn<std::int64_t> writes = Drawn<std::int64_t>::of(1);  // of a step
-  Duration read_time = Duration::raw(2'000'000'000);       // one retrieval, 2 ms (assumed)
-  Duration tombstone_time = Duration::raw(1'000'000'000);  // marking one row, 1 ms (assumed)
+  Duration read_time = Duration::raw(2'000'000'000);        // one retrieval, 2 ms (assumed)
+  Duration tombstone_time = Duration::raw(1'000'000'000);   // marking one row, 1 ms (assumed)
 };
 
 // What becomes of the KV cache of an agent that waits for a tool or thinks.

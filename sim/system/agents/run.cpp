@@ -211,10 +211,18 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   r.tokens_per_s =
       elapsed > Duration::zero() ? static_cast<double>(r.tokens) / seconds(elapsed) : 0;
   r.committed_tokens_per_s = a.goodput;
+  // Time of the device for a kept token: the batch shares it, so it is no token's own latency.
   if (r.tokens > 0) {
-    const double mean = seconds(world.batch.busy()) / static_cast<double>(r.tokens);
+    const double mean = seconds(elapsed) / static_cast<double>(r.tokens);
     r.tpot = {mean, mean, mean, mean, mean};
   }
+  const Duration busy = std::min(elapsed, world.batch.busy());
+  const Duration attention =
+      std::min(busy, Duration::raw(static_cast<std::int64_t>(world.batch.attention())));
+  const bool pinned = s.workload.decode_step.has_value();
+  r.breakdown.add(Category::attention, attention);
+  r.breakdown.add(pinned ? Category::assumed : Category::weights, busy - attention);
+  r.breakdown.add(Category::stall, elapsed - busy);
   auto& v = r.verification;
   v.boundaries = st.boundaries;
   v.checks = st.verdicts;
@@ -226,8 +234,8 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   v.spent = check_time(s, payload_bytes(s, mean_tokens));
   v.service_s = st.verdicts > 0 ? seconds(st.checking) / static_cast<double>(st.verdicts) : 0;
   if (elapsed > Duration::zero()) {
-    v.utilization = std::min(1.0, seconds(st.checking) / seconds(elapsed) /
-                                      static_cast<double>(s.verification.workers));
+    v.utilization = std::min(
+        1.0, seconds(st.checking) / seconds(elapsed) / static_cast<double>(s.verification.workers));
     v.exposure_mean =
         static_cast<double>(st.exposed_token_ps / static_cast<long double>(elapsed.count()));
   }
@@ -246,7 +254,7 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   r.memory.fits = r.memory.total <= r.memory.capacity;
 
   const auto& power = s.hardware.gpu.power;
-  const Duration idle = elapsed - std::min(elapsed, world.batch.busy());
+  const Duration idle = elapsed - busy;
   a.idle_j = joules(power.idle * idle);
   const double spent = static_cast<double>(a.nanojoules.generated) / 1e9 + a.idle_j +
                        joules(s.hardware.host.power.busy * st.checking);

@@ -22,8 +22,7 @@ config::Schema<LogNormal<T>> lognormal_schema() {
 }
 
 template <class T>
-config::Schema<Drawn<T>> distribution_schema(const std::string& name,
-                                                    const std::string& doc) {
+config::Schema<Drawn<T>> distribution_schema(const std::string& name, const std::string& doc) {
   using P = Drawn<T>;
   config::Schema<P> s(name, doc);
   s.field("constant", &P::constant, "always the same")
