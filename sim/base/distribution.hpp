@@ -2,8 +2,10 @@
 // Distributions that a scenario gives, drawn from one uniform number each: a value is a pure
 // function of (stream, index), so that runs under other policies meet the same workload (common
 // random numbers). IEEE operations only, so that every machine draws the same.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "sim/base/random.hpp"
@@ -62,7 +64,8 @@ struct Drawn {
     return {S::constant, constant ? number(*constant) : 0.0, 0};
   }
   T at(double u) const {
-    const auto v = static_cast<std::int64_t>(draw().at(u) + 0.5);
+    constexpr double kMost = 0x1p62;  // a tail beyond 64 bits ends there: 53 days in ps
+    const auto v = static_cast<std::int64_t>(std::min(draw().at(u) + 0.5, kMost));
     if constexpr (std::is_integral_v<T>)
       return v;
     else

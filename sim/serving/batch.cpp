@@ -156,6 +156,7 @@ void Batch::advance(std::int64_t iterations, Time began) {
   if (sharers > 0)
     share_ += static_cast<double>(took.count()) * watts_ / static_cast<double>(sharers);
   busy_ += took;
+  if (iterations > 0 && running() > 0) attention_ += cost_.attention(running(), kv_, iterations);
   iteration_ += iterations;
   kv_ += iterations * running();
   decode_tokens_ += iterations * running();
@@ -178,7 +179,7 @@ des::Process Batch::serve() {
       continue;
     }
     const bool prefills = !prefilling_queue_.empty();
-    double ps = 0;
+    double ps = 0, chunk = 0;
     if (prefills) {
       std::int64_t tokens = 0;
       for (const Stretch* s : prefilling_queue_) {
@@ -186,6 +187,7 @@ des::Process Batch::serve() {
         if (tokens == chunk_) break;
       }
       const Stretch& first = *prefilling_queue_.front();
+      chunk = cost_.chunk_attention(tokens, first.before + first.prefilled);
       planned_ = 1;
       ps = cost_.mixed(running(), kv_, tokens, first.before + first.prefilled);
     } else {
@@ -198,7 +200,10 @@ des::Process Batch::serve() {
     stepping_ = false;
     if (prefills) prefilling_ += engine_.now() - began_;
     advance(planned_, began_);
-    if (prefills && planned_ > 0) prefill_chunk();
+    if (prefills && planned_ > 0) {
+      attention_ += chunk;
+      prefill_chunk();
+    }
     // Whoever ended here may go on at once: let it join before the next iteration is planned.
     co_await engine_.delay(Duration::zero());
   }

@@ -79,6 +79,7 @@ class Batch {
   std::int64_t decode_tokens() const { return decode_tokens_; }
   std::int64_t running() const { return static_cast<std::int64_t>(ends_.size()); }
   std::int64_t peak() const { return peak_; }
+  double attention() const { return attention_; }      // of busy(), ps
   Duration prefilling() const { return prefilling_; }  // time of iterations with a prefill
 
  private:
@@ -107,6 +108,7 @@ class Batch {
   Time began_;
   bool stepping_ = false;
   double share_ = 0;  // cumulative energy of one equal share, nJ
+  double attention_ = 0;
   Duration busy_, prefilling_;
   std::int64_t prefill_tokens_ = 0, decode_tokens_ = 0, peak_ = 0;
 };

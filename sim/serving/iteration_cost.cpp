@@ -37,7 +37,8 @@ double across(const std::vector<std::vector<double>>& rows, Cell row, Cell colum
 
 }  // namespace
 
-double IterationCost::decode(std::int64_t n, std::int64_t kv, std::int64_t m) const {
+double IterationCost::series(const std::vector<std::vector<double>>& table, std::int64_t n,
+                             std::int64_t kv, std::int64_t m) const {
   const Cell row = cell(t_.sequences, static_cast<double>(n));
   double sum = 0;
   while (m > 0) {
@@ -45,9 +46,9 @@ double IterationCost::decode(std::int64_t n, std::int64_t kv, std::int64_t m) co
     std::int64_t steps = m;  // until the next node
     if (here.at + 2 < t_.kv_tokens.size())
       steps = std::min(m, std::max<std::int64_t>(1, (t_.kv_tokens[here.at + 1] - kv + n - 1) / n));
-    const double first = across(t_.decode, row, here);
+    const double first = across(table, row, here);
     const double next =
-        steps > 1 ? across(t_.decode, row, cell(t_.kv_tokens, static_cast<double>(kv + n))) : first;
+        steps > 1 ? across(table, row, cell(t_.kv_tokens, static_cast<double>(kv + n))) : first;
     const auto k = static_cast<double>(steps);
     sum += k * first + (next - first) * k * (k - 1) / 2;
     kv += n * steps;
@@ -56,13 +57,18 @@ double IterationCost::decode(std::int64_t n, std::int64_t kv, std::int64_t m) co
   return sum * (1 + t_.overhead);
 }
 
+double IterationCost::chunk_attention(std::int64_t tokens, std::int64_t before) const {
+  return across(t_.chunk, cell(t_.chunk_tokens, static_cast<double>(tokens)),
+                cell(t_.before_tokens, static_cast<double>(before))) *
+         (1 + t_.overhead);
+}
+
 double IterationCost::mixed(std::int64_t n, std::int64_t kv, std::int64_t tokens,
                             std::int64_t before) const {
   const auto dense = [&](std::int64_t x) {
     return along(t_.dense, cell(t_.dense_tokens, static_cast<double>(x)));
   };
-  const double own = across(t_.chunk, cell(t_.chunk_tokens, static_cast<double>(tokens)),
-                            cell(t_.before_tokens, static_cast<double>(before)));
+  const double own = chunk_attention(tokens, before) / (1 + t_.overhead);
   if (n == 0) return (t_.host + dense(tokens) + own) * (1 + t_.overhead);
   // Of the decode iteration, what the dense layers of the joint batch do not repeat.
   const double alone = decode(n, kv) / (1 + t_.overhead);

@@ -13,7 +13,8 @@ struct IterationTables {
   // Decode: sequences x KV tokens of all of them, ps. The first node of both is the least, and
   // what is beyond the last is extrapolated.
   std::vector<std::int64_t> sequences, kv_tokens;
-  std::vector<std::vector<double>> decode;  // [sequences][kv]
+  std::vector<std::vector<double>> decode;     // [sequences][kv]
+  std::vector<std::vector<double>> attention;  // of it, reading the KV cache
   // What a prefill chunk adds: dense layers of so many tokens together with the decoding ones
   // (weights are read once), and its own attention behind cached tokens.
   std::vector<std::int64_t> dense_tokens;
@@ -31,13 +32,23 @@ class IterationCost {
 
   // m iterations of n sequences that begin with `kv` tokens and add n each, ps: the arithmetic
   // series within each cell, so the cost is that of the cells crossed. n >= 1.
-  double decode(std::int64_t n, std::int64_t kv, std::int64_t m = 1) const;
+  double decode(std::int64_t n, std::int64_t kv, std::int64_t m = 1) const {
+    return series(t_.decode, n, kv, m);
+  }
+  double attention(std::int64_t n, std::int64_t kv, std::int64_t m = 1) const {
+    return series(t_.attention, n, kv, m);
+  }
+  // Of a prefill chunk alone, its attention.
+  double chunk_attention(std::int64_t tokens, std::int64_t before) const;
 
   // One iteration in which n >= 0 sequences decode and `tokens` new ones are prefilled behind
   // `before`, ps.
   double mixed(std::int64_t n, std::int64_t kv, std::int64_t tokens, std::int64_t before) const;
 
  private:
+  double series(const std::vector<std::vector<double>>& table, std::int64_t n, std::int64_t kv,
+                std::int64_t m) const;
+
   IterationTables t_;
 };
 

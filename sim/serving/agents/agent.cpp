@@ -166,12 +166,12 @@ void Agent::compact() {
 
 // --- rollback ---
 
-void Agent::take_back(Position to, bool whole, bool persistent) {
+void Agent::take_back(Position to, std::int64_t index, bool whole, bool persistent) {
   if (!interrupted_) undone_at_ = w_.engine.now();
   whole_ = whole_ || whole || to.epoch != position_.epoch;
   refetch_ = refetch_ || persistent;
   position_ = std::move(to);
-  next_index_ = log_.empty() ? next_index_ : log_.back()->index + 1;
+  next_index_ = index;
   retry_ = failures({id_, position_.step, position_.decoded, 0});
   interrupted_ = true;
   ++repairs_;

@@ -23,9 +23,10 @@ class Agent {
   std::deque<AgentBoundaryPtr>& log() { return log_; }
   const Position& position() const { return position_; }
   void wake() { tenant_.woken.open(); }
-  void take_back(Position to, bool whole, bool persistent);  // a rollback is under way
-  void repaired();                                           // its compensations are done
-  void stop();                                               // its retries are used up
+  void take_back(Position to, std::int64_t index, bool whole,
+                 bool persistent);  // a rollback is under way
+  void repaired();                  // its compensations are done
+  void stop();                      // its retries are used up
   void go_pessimistic() { pessimistic_ = true; }
   bool pessimistic() const { return pessimistic_; }
   std::int64_t count_failure(const recovery::Place& place);

@@ -173,8 +173,8 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
           if (!(*m)->discarded) a.put_back(*m);
         taken.clear();
       }
-    a.take_back(std::move(to), whole && id == root.agent,
-                root.condition.persistent && id == root.agent);
+    a.take_back(std::move(to), log.empty() ? b->index : log.back()->index + 1,
+                whole && id == root.agent, root.condition.persistent && id == root.agent);
     u->agents.push_back(&a);
   }
   if (salvaged > 0) {

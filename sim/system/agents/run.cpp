@@ -211,10 +211,18 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   r.tokens_per_s =
       elapsed > Duration::zero() ? static_cast<double>(r.tokens) / seconds(elapsed) : 0;
   r.committed_tokens_per_s = a.goodput;
+  // Time of the device for a kept token: the batch shares it, so it is no token's own latency.
   if (r.tokens > 0) {
-    const double mean = seconds(world.batch.busy()) / static_cast<double>(r.tokens);
+    const double mean = seconds(elapsed) / static_cast<double>(r.tokens);
     r.tpot = {mean, mean, mean, mean, mean};
   }
+  const Duration busy = std::min(elapsed, world.batch.busy());
+  const Duration attention =
+      std::min(busy, Duration::raw(static_cast<std::int64_t>(world.batch.attention())));
+  const bool pinned = s.workload.decode_step.has_value();
+  r.breakdown.add(Category::attention, attention);
+  r.breakdown.add(pinned ? Category::assumed : Category::weights, busy - attention);
+  r.breakdown.add(Category::stall, elapsed - busy);
   auto& v = r.verification;
   v.boundaries = st.boundaries;
   v.checks = st.verdicts;
@@ -246,14 +254,14 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   r.memory.fits = r.memory.total <= r.memory.capacity;
 
   const auto& power = s.hardware.gpu.power;
-  const Duration idle = elapsed - std::min(elapsed, world.batch.busy());
+  const Duration idle = elapsed - busy;
   a.idle_j = joules(power.idle * idle);
   const double spent = static_cast<double>(a.nanojoules.generated) / 1e9 + a.idle_j +
                        joules(s.hardware.host.power.busy * st.checking);
   if (r.tokens > 0) r.energy_j_per_token = spent / static_cast<double>(r.tokens);
-  const auto use = [&](const char* name, Bytes bytes, Duration busy) {
-    const double share = elapsed > Duration::zero() ? seconds(busy) / seconds(elapsed) : 0.0;
-    r.resources.push_back({name, bytes, busy, share, false});
+  const auto use = [&](const char* name, Bytes bytes, Duration used) {
+    const double share = elapsed > Duration::zero() ? seconds(used) / seconds(elapsed) : 0.0;
+    r.resources.push_back({name, bytes, used, share, false});
   };
   use("device", Bytes::zero(), world.batch.busy());
   use("link", Bytes::zero(), st.link);

@@ -93,8 +93,12 @@ TabulatedIteration tabulate_iteration(const Scenario& s, std::int64_t sequences,
   t.kv_tokens = doubling(kFirstKv, std::max(kFirstKv + 1, kv_tokens));
   for (std::int64_t n : t.sequences) {
     t.decode.emplace_back();
-    for (std::int64_t kv : t.kv_tokens)
-      t.decode.back().push_back(t.host + clock.decode(n, kv).total());
+    t.attention.emplace_back();
+    for (std::int64_t kv : t.kv_tokens) {
+      const Times times = clock.decode(n, kv);
+      t.decode.back().push_back(t.host + times.total());
+      t.attention.back().push_back(times.attention);
+    }
   }
   const std::int64_t chunk = s.workload.prefill_chunk;
   t.dense_tokens = doubling(kFirstChunk, std::max(kFirstChunk + 1, chunk + sequences));
