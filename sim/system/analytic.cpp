@@ -102,7 +102,12 @@ void use_resources(const Scenario& s, const Machine& m, Result& r) {
   const Duration hbm = time_for(r.decode_phase.totals.hbm, m.device.bandwidth());
   const auto& compute = s.hardware.gpu.compute;
   const Duration arithmetic =
-      time_for(r.decode_phase.totals.flops, scaled(compute.fp16, compute.achieved));
+      s.attention.arithmetic == Arithmetic::half
+          ? time_for(r.decode_phase.totals.flops, scaled(compute.fp16, compute.achieved))
+          : time_for(r.decode_phase.totals.flops - r.decode_phase.totals.attention_flops,
+                     scaled(compute.fp16, compute.achieved)) +
+                time_for(r.decode_phase.totals.attention_flops,
+                         scaled(compute.fp32, compute.achieved));
   const bool crosses = s.verification.timing != Timing::on_load &&
                        s.verification.hash.engine != HashEngine::gpu_tree &&
                        s.verification.transfer.memory != TransferMemory::none;

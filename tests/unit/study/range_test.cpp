@@ -47,7 +47,8 @@ TEST_CASE("draws have the moments of their distribution and stay within their en
   constexpr int kDraws = 4000;
   const auto numbers = [](const std::string& vary) {
     std::vector<double> out;
-    for (const system::AxisValue& v : axes(vary).front().paths.front().values)
+    const auto all = axes(vary);
+    for (const system::AxisValue& v : all.front().paths.front().values)
       out.push_back(std::get<double>(v.datum));
     return out;
   };
