@@ -64,10 +64,15 @@ void summary_section(Page& page, const Json& r) {
         duration_text(at(r, "/latency/output_commit_s/mean"))));
   }
   if (r.contains("published"))
-    page.text(fmt::format(
-        "Published for this scenario: {} tokens/s ({}); the run is {} times that.",
-        number_text(at(r, "/published/tokens_per_s")),
-        r.at("published").at("source").get<std::string>(), number_text(at(r, "/published/ratio"))));
+    for (const Json& figure : r.at("published")) {
+      const auto published = number_text(figure.at("published").get<double>());
+      const std::string ratio = figure.at("ratio").is_number()
+                                    ? number_text(figure.at("ratio").get<double>()) + " times that"
+                                    : "without that number";
+      page.text(fmt::format("Published for this scenario: {} = {} ({}); the run is {}.",
+                            figure.at("path").get<std::string>(), published,
+                            figure.at("source").get<std::string>(), ratio));
+    }
   for (const Json& w : r.at("warnings")) page.warning(w.get<std::string>());
 }
 
