@@ -135,9 +135,10 @@ TwoPassParams make_two_pass_params(const Problem& problem, const Args& args,
 std::vector<std::int32_t> requests_of_tokens(const Plan& plan, std::int32_t group) {
   std::vector<std::int32_t> request_of(static_cast<std::size_t>(plan.query_tokens), 0);
   for (const Tile& tile : plan.tiles)
-    for (std::int32_t r = 0; r < tile.rows; ++r)
-      request_of[static_cast<std::size_t>(tile.first_token + (tile.first_row + r) / group)] =
-          tile.request;
+    for (std::int32_t r = 0; r < tile.rows; ++r) {
+      const std::int32_t token = tile.first_token + (tile.first_row + r) / group;
+      request_of[static_cast<std::size_t>(token)] = tile.request;
+    }
   return request_of;
 }
 

@@ -18,7 +18,7 @@ namespace fieldsim::kernels::doc {
 namespace {
 
 struct Named {
-  const char* name;
+  const char* name = "";
   DeviceInfo device;
 };
 const Named kDevices[] = {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+// The sanitizers' own names.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 #if defined(FIELDSIM_EMU_TSAN)
 extern "C" {
 void* __tsan_get_current_fiber();
@@ -21,6 +23,7 @@ void __sanitizer_start_switch_fiber(void** save, const void* bottom, std::size_t
 void __sanitizer_finish_switch_fiber(void* save, const void** bottom, std::size_t* size);
 }
 #endif
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 #if defined(__x86_64__)
 // Saves the callee-saved registers on the old stack and takes them from the new one (System V ABI).
@@ -131,7 +134,7 @@ void Fiber::start(Entry entry, void* argument) {
 #if defined(__x86_64__)
   // The stack as fieldsim_switch_stack leaves one: six registers and a return address.
   auto top = (reinterpret_cast<std::uintptr_t>(stack_) + kStackBytes) & ~std::uintptr_t{63};
-  auto* frame = reinterpret_cast<void**>(top);
+  auto* frame = reinterpret_cast<void**>(top);  // NOLINT(performance-no-int-to-ptr): alignment
   *--frame = nullptr;
   *--frame = nullptr;
   *--frame = reinterpret_cast<void*>(+[] { std::abort(); });

@@ -14,7 +14,7 @@
 #include "kernels/emu/float16.hpp"
 
 #if defined(FIELDSIM_EMU_TSAN)
-extern "C" void __tsan_write16(void* address);
+extern "C" void __tsan_write16(void* address);  // NOLINT: the sanitizer's own name
 #endif
 
 namespace fieldsim::kernels::emu {
@@ -38,9 +38,9 @@ struct Warp {
 };
 
 struct Copy {
-  std::uint32_t dst;
-  const void* src;
-  bool valid;
+  std::uint32_t dst = 0;
+  const void* src = nullptr;
+  bool valid = false;
 };
 
 // Fixed rings instead of containers: TSan intercepts the allocator.
@@ -48,7 +48,7 @@ struct CopyQueue {
   static constexpr unsigned kCopies = 1024;
   static constexpr unsigned kGroups = 64;
   std::array<Copy, kCopies> copies;
-  std::array<unsigned, kGroups> group_end;
+  std::array<unsigned, kGroups> group_end{};
   unsigned first = 0, last = 0, first_group = 0, last_group = 0;
 };
 
@@ -301,7 +301,7 @@ void load_matrix(std::uint32_t (&r)[4], std::uint32_t row, bool transpose) {
       std::memcpy(&v, machine.shared + warp.in[name][0] + 2 * i, 2);
       return std::uint32_t{v};
     };
-    std::array<std::array<std::uint32_t, 4>, kLanes> result;
+    std::array<std::array<std::uint32_t, 4>, kLanes> result{};
     for (std::size_t l = 0; l < kLanes; ++l)
       for (std::size_t m = 0; m < 4; ++m) {
         const std::size_t i = 2 * (l % 4);
@@ -358,7 +358,7 @@ float shuffle_xor(float value, int mask) {
   const std::size_t me = lane();
   warp.out[me][0] = value;
   converge_warp([&] {
-    std::array<float, kLanes> copy;
+    std::array<float, kLanes> copy{};
     for (std::size_t l = 0; l < kLanes; ++l) copy[l] = warp.out[l][0];
     for (std::size_t l = 0; l < kLanes; ++l)
       warp.out[l][1] = copy[l ^ static_cast<std::size_t>(mask)];

@@ -156,7 +156,7 @@ FIELDSIM_HD void hash_leaves(const Block& block, const LeafArgs& args) {
   std::uint8_t* out = args.digests + 32 * (first + thread);
   FIELDSIM_HD_UNROLL
   for (int half = 0; half < 2; ++half) {
-    Quad quad;
+    Quad quad{};
     FIELDSIM_HD_UNROLL
     for (int i = 0; i < 4; ++i) quad.w[i] = byte_swap(message.state.h[4 * half + i]);
     store_vector(out + 16 * half, quad);

@@ -19,7 +19,7 @@ FIELDSIM_HD Vector load_vector(const void* p) {
 #if defined(__CUDA_ARCH__)
   return *static_cast<const Vector*>(p);
 #else
-  Vector v;
+  Vector v{};
   std::memcpy(&v, p, sizeof v);
   return v;
 #endif

@@ -1,6 +1,7 @@
 #include "sim/base/random.hpp"
 
 #include <bit>
+#include <cmath>
 #include <numbers>
 
 namespace fieldsim {
@@ -87,7 +88,7 @@ double RandomStream::exponential(double mean) { return -mean * portable_log(unif
 Duration RandomStream::exponential(Duration mean) {
   const double ps = exponential(static_cast<double>(mean.count()));
   if (ps >= 0x1p63) detail::quantity_overflow();
-  return Duration::raw(static_cast<std::int64_t>(ps + 0.5));
+  return Duration::raw(std::llround(ps));
 }
 
 bool RandomStream::bernoulli(double probability) { return uniform() < probability; }

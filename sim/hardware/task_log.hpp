@@ -115,15 +115,15 @@ class TaskLog {
   static constexpr Id kNone = -1;
 
   struct Part {
-    Category category;
-    Limiter limiter;
+    Category category = Category::host;
+    Limiter limiter = Limiter::pinned;
     Duration length;
   };
   struct Task {
-    const char* what;  // class of the task, a literal: "decode step"
+    const char* what = "";  // class of the task, a literal: "decode step"
     Time begin, end;
-    std::uint32_t first_part, parts;    // the lengths of its parts sum to its own
-    std::uint32_t first_after, afters;  // tasks that ended before it could begin
+    std::uint32_t first_part = 0, parts = 0;    // the lengths of its parts sum to its own
+    std::uint32_t first_after = 0, afters = 0;  // tasks that ended before it could begin
   };
   // Moments that paths are asked for.
   enum class Mark { decode_began, first_token, decode_ended, drained };

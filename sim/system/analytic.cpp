@@ -100,14 +100,7 @@ void use_resources(const Scenario& s, const Machine& m, Result& r) {
     return elapsed.count() == 0 ? 0.0 : seconds(d) / seconds(elapsed);
   };
   const Duration hbm = time_for(r.decode_phase.totals.hbm, m.device.bandwidth());
-  const auto& compute = s.hardware.gpu.compute;
-  const Duration arithmetic =
-      s.attention.arithmetic == Arithmetic::half
-          ? time_for(r.decode_phase.totals.flops, scaled(compute.fp16, compute.achieved))
-          : time_for(r.decode_phase.totals.flops - r.decode_phase.totals.attention_flops,
-                     scaled(compute.fp16, compute.achieved)) +
-                time_for(r.decode_phase.totals.attention_flops,
-                         scaled(compute.fp32, compute.achieved));
+  const Duration arithmetic = arithmetic_time(s, r.decode_phase.totals);
   const bool crosses = s.verification.timing != Timing::on_load &&
                        s.verification.hash.engine != HashEngine::gpu_tree &&
                        s.verification.transfer.memory != TransferMemory::none;

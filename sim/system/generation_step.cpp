@@ -94,9 +94,8 @@ recovery::Work Session::work_of(const Account& spent, bool whole) const {
   if (whole && !s_.workload.decode_step) {
     const StepTotals& t = programs_.totals();
     w.bytes = t.hbm;
-    const auto& compute = s_.hardware.gpu.compute;
-    busy = std::min(elapsed, std::max(time_for(t.hbm, m_.device.bandwidth()),
-                                      time_for(t.flops, scaled(compute.fp16, compute.achieved))));
+    busy =
+        std::min(elapsed, std::max(time_for(t.hbm, m_.device.bandwidth()), arithmetic_time(s_, t)));
   }
   w.energy = p.idle * elapsed + (p.busy - p.idle) * busy;
   return w;

@@ -37,6 +37,15 @@ StepTotals StepTotals::operator*(std::int64_t n) const {
           attention_flops * n, workspace, launches * n};
 }
 
+Duration arithmetic_time(const Scenario& s, const StepTotals& t) {
+  if (t.flops == Flops::zero()) return Duration::zero();
+  const auto& compute = s.hardware.gpu.compute;
+  const auto matrix = scaled(compute.fp16, compute.achieved);
+  if (s.attention.arithmetic == Arithmetic::half) return time_for(t.flops, matrix);
+  return time_for(t.flops - t.attention_flops, matrix) +
+         time_for(t.attention_flops, scaled(compute.fp32, compute.achieved));
+}
+
 ProgramBuilder::ProgramBuilder(const Scenario& scenario)
     : s_(scenario),
       precision_(model::published_precision(scenario.model)),

@@ -25,6 +25,9 @@ struct StepTotals {
   StepTotals operator*(std::int64_t steps) const;
 };
 
+// The arithmetic of these steps alone, at the rates that the scenario's kernels reach.
+Duration arithmetic_time(const Scenario& scenario, const StepTotals& totals);
+
 class TileKernels;
 
 class ProgramBuilder {

@@ -55,7 +55,8 @@ std::vector<Duration> intervals(const std::vector<Time>& at, Time from) {
 }
 
 // The resource that most of the critical path waits for.
-std::string bound_resource(const Account& spent, const Phase& decode, const Machine& m) {
+std::string bound_resource(const Account& spent, const Scenario& s, const Phase& decode,
+                           const Machine& m) {
   std::string name = "generation";
   Duration most;
   const auto offer = [&](const char* who, Duration d) {
@@ -67,12 +68,7 @@ std::string bound_resource(const Account& spent, const Phase& decode, const Mach
   const Duration device =
       spent[Category::weights] + spent[Category::attention] + spent[Category::anchors];
   const Duration moving = time_for(decode.totals.hbm, m.device.bandwidth());
-  const Duration computing =
-      decode.totals.flops == Flops::zero()
-          ? Duration::zero()
-          : time_for(decode.totals.flops,
-                     scaled(m.device.params().compute.fp16, m.device.params().compute.achieved));
-  offer(moving >= computing ? "hbm" : "compute", device);
+  offer(moving >= arithmetic_time(s, decode.totals) ? "hbm" : "compute", device);
   offer("launch", spent[Category::launch]);
   offer("host", spent[Category::host] + spent[Category::sync]);
   offer("assumed step", spent[Category::assumed]);
@@ -230,7 +226,7 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   r.energy_j_per_token = energy_per_token(s, log, begin, end, hashing);
 
   const Duration elapsed = log.drained - log.decode_began;
-  const std::string bound = bound_resource(log.decode, r.decode_phase, machine);
+  const std::string bound = bound_resource(log.decode, s, r.decode_phase, machine);
   const auto use = [&](const std::string& name, Bytes bytes, Duration busy) {
     r.resources.push_back({name, bytes, busy, ratio(busy, elapsed), name == bound});
   };

@@ -48,9 +48,7 @@ void add_serial(std::vector<Ceiling>& all, const TaskLog* log, bool decode) {
 std::vector<Ceiling> decode_ceilings(const Scenario& s, const Result& r, const TaskLog* log) {
   using hardware::pcie::Direction;
   const auto& gpu = s.hardware.gpu;
-  std::vector<Ceiling> all = {
-      {"compute",
-       time_for(r.decode_phase.totals.flops, scaled(gpu.compute.fp16, gpu.compute.achieved))}};
+  std::vector<Ceiling> all = {{"compute", arithmetic_time(s, r.decode_phase.totals)}};
   for (const ResourceUse& u : r.resources) {
     if (u.name == "hbm")
       all.push_back({u.name, time_for(u.bytes, hardware::gpu::effective_bandwidth(gpu.hbm))});
@@ -68,9 +66,8 @@ std::vector<Ceiling> decode_ceilings(const Scenario& s, const Result& r, const T
 std::vector<Ceiling> prefill_ceilings(const Scenario& s, const Result& r, const TaskLog* log) {
   const auto& gpu = s.hardware.gpu;
   const StepTotals& t = r.prefill.totals;
-  std::vector<Ceiling> all = {
-      {"hbm", time_for(t.hbm, hardware::gpu::effective_bandwidth(gpu.hbm))},
-      {"compute", time_for(t.flops, scaled(gpu.compute.fp16, gpu.compute.achieved))}};
+  std::vector<Ceiling> all = {{"hbm", time_for(t.hbm, hardware::gpu::effective_bandwidth(gpu.hbm))},
+                              {"compute", arithmetic_time(s, t)}};
   add_serial(all, log, false);
   return longest_first(std::move(all), r.prefill.time);
 }
