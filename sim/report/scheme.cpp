@@ -32,6 +32,7 @@ struct Costs {
   double prover_share = 0;         // evidence over everything else on the critical path
   double prover_online_share = 0;  // the same without what follows the last token
   double finalize = 0;             // s
+  double finalize_share = 0;       // of everything else on the critical path
   double prover_per_token = 0;     // s
   double proof_per_token = 0;      // s, behind generation
   double verifier_share = 0;       // of the time spent generating
@@ -48,10 +49,11 @@ Costs costs(const Scheme& scheme, const Result& r) {
   const auto checks = static_cast<double>(r.verification.checks);
   const double proofs = seconds(r.verification.spent[Category::evidence]) * checks;
   const double checking = r.verification.service_s * checks - proofs;
-  if (evidence > 0) c.finalize = seconds(scheme.prover.finalize);
+  if (evidence > 0) c.finalize = seconds(verify::finalize_time(scheme.prover, r.tokens * r.batch));
   if (rest > 0) {
     c.prover_share = evidence / rest;
-    c.prover_online_share = (evidence - c.finalize) / rest;
+    c.finalize_share = c.finalize / rest;
+    c.prover_online_share = c.prover_share - c.finalize_share;
   }
   if (r.decode.count() > 0) c.verifier_share = checking / seconds(r.decode);
   if (tokens > 0) {
@@ -80,6 +82,7 @@ Json scheme_json(const Scenario& s, const Result& r) {
           {"prover_share", c.prover_share},
           {"prover_online_share", c.prover_online_share},
           {"prover_finalize_s", c.finalize},
+          {"prover_finalize_share", c.finalize_share},
           {"prover_s_per_token", c.prover_per_token},
           {"proof_s_per_token", c.proof_per_token},
           {"verifier_share", c.verifier_share},

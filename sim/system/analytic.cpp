@@ -204,7 +204,9 @@ Result analyze(const Scenario& s) {
     // Behind a full window a boundary also waits for those before it (Little's law).
     if (pace > T && held > 0) latency = std::max(V, pace * v.window - T);
   }
-  if (v.scheme) r.breakdown.add(Category::evidence, v.scheme->prover.finalize);
+  const Duration finalize =
+      v.scheme ? verify::finalize_time(v.scheme->prover, r.tokens * r.batch) : Duration::zero();
+  r.breakdown.add(Category::evidence, finalize);
   // Of a window whose prefix is kept, only the rest is lost; its verdict was waited for above.
   const bool prefix =
       v.timing == Timing::optimistic_verified_prefix && e.kept < static_cast<double>(k);
@@ -234,7 +236,9 @@ Result analyze(const Scenario& s) {
   r.goodput = r.committed_tokens_per_s *
               (1 - static_cast<double>(r.recovery.escaped_tokens) / static_cast<double>(r.tokens));
   const double mean = seconds(r.decode) / static_cast<double>(r.tokens);
-  r.tpot = {mean, mean, mean, mean, mean};
+  // All tokens but the last, behind which the response is finalised.
+  const double each = seconds(r.decode - finalize) / static_cast<double>(r.tokens);
+  r.tpot = {mean, each, each, each, each + seconds(finalize)};
   r.decode_phase.time = r.decode;
   r.decode_phase.totals = steps.totals * r.tokens;
   r.decode_phase.spent = r.breakdown;

@@ -41,7 +41,7 @@ Duration evidence_time(const Scenario& s, Duration step, bool last) {
     const verify::ProverCost& p = s.verification.scheme->prover;
     share += p.step;
     fixed = p.per_token * s.workload.batch;
-    if (last) fixed += p.finalize;
+    if (last) fixed += verify::finalize_time(p, s.workload.output_tokens * s.workload.batch);
   }
   return scaled(step, share) + fixed;
 }

@@ -70,7 +70,7 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
                                    : s.workload.prompt_tokens + s.workload.output_tokens;
   if (s.model.max_position_embeddings > 0 && context > s.model.max_position_embeddings)
     w.push_back(fmt::format(
-        "extrapolation: a context of {} tokens is {:.1f} times the {} positions that {} was "
+        "extrapolation: a context of {} tokens is {:.3g} times the {} positions that {} was "
         "published for; the model would need longer positional encoding",
         context,
         static_cast<double>(context) / static_cast<double>(s.model.max_position_embeddings),

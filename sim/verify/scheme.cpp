@@ -94,6 +94,10 @@ Bytes evidence_bytes(const EvidenceSize& size, std::int64_t tokens, std::int64_t
   return size.bytes * ((tokens + size.every_tokens - 1) / size.every_tokens * batch);
 }
 
+Duration finalize_time(const ProverCost& prover, std::int64_t tokens) {
+  return tokens == 0 ? Duration::zero() : prover.finalize + prover.finalize_per_token * tokens;
+}
+
 std::int64_t opened_tokens(const CheckCost& check, std::int64_t tokens) {
   const auto share =
       static_cast<std::int64_t>(std::ceil(check.opened * static_cast<double>(tokens)));

@@ -53,7 +53,8 @@ enum class Payer {
 struct ProverCost {
   double step = 0;          // of a decode step's time
   Duration per_token = {};  // of each sequence
-  Duration finalize = {};   // once a response, with its last token
+  // With the last token of a response: once, and for each of its tokens.
+  Duration finalize = {}, finalize_per_token = {};
 };
 
 // Making a proof once a boundary has closed.
@@ -110,6 +111,8 @@ bool replays(SchemeKind kind);
 
 // Published for a boundary of so many tokens of each of `batch` sequences.
 Bytes evidence_bytes(const EvidenceSize& size, std::int64_t tokens, std::int64_t batch);
+// Of a response of so many tokens, all sequences' together.
+Duration finalize_time(const ProverCost& prover, std::int64_t tokens);
 // Tokens that are opened: at least one.
 std::int64_t opened_tokens(const CheckCost& check, std::int64_t tokens);
 // Rounds until one operator is left: ceil(log2(operators)).

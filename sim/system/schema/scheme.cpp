@@ -48,6 +48,8 @@ Schema<ProverCost> prover_schema() {
       .field("per_token", &P::per_token, "of each sequence")
       .at_least(Duration::zero())
       .field("finalize", &P::finalize, "once a response, with its last token")
+      .at_least(Duration::zero())
+      .field("finalize_per_token", &P::finalize_per_token, "then, for each token of the response")
       .at_least(Duration::zero());
   return s;
 }
