@@ -116,6 +116,8 @@ void Engine::run_events(Time limit, bool set_clock) {
   while (queue_.pop(e, last)) {
     void* frame;
     if ((e.what & 1) == 0) [[likely]] {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): the queue holds words, and one of them is a
+      // frame
       frame = reinterpret_cast<void*>(static_cast<std::uintptr_t>(e.what));
       current_ = detail::frame_at(frame).promise().component;
       now_ = Time::at(Duration::raw(static_cast<std::int64_t>(e.time)));

@@ -93,6 +93,7 @@ void EventQueue::load_bottom(Bucket& b, bool sorted) {
     for (std::size_t i = 0; i < c->count; ++i) {
       const Entry e = c->entries[i];
       // With many pending events the frame is in no cache: ask for it now, before its turn comes.
+      // NOLINTNEXTLINE(performance-no-int-to-ptr)
       const auto* frame = reinterpret_cast<const char*>(static_cast<std::uintptr_t>(e.what));
       __builtin_prefetch(frame);
       __builtin_prefetch(frame + kCacheLine);

@@ -24,9 +24,9 @@ double together(const SmSlots& slots, std::int64_t n, double work) {
 
 double uniform_makespan(std::int64_t ctas, double work, const SmSlots& slots) {
   const std::int64_t wave = slots.sms * slots.ctas;
-  const std::int64_t rest = ctas % wave;
+  const std::int64_t whole = ctas / wave, rest = ctas % wave;
   // The CTAs of a partial wave spread over the SMs before they double up.
-  return static_cast<double>(ctas / wave) * together(slots, slots.ctas, work) +
+  return static_cast<double>(whole) * together(slots, slots.ctas, work) +
          together(slots, (rest + slots.sms - 1) / slots.sms, work);
 }
 
