@@ -23,6 +23,7 @@ constexpr std::size_t kWidth = 16;  // of a state
 constexpr int kStarts = 48;         // initial states, on the unit sphere
 constexpr int kSteps = 400;         // of the update
 constexpr double kSame = 1e-3;      // fixed points closer than this are one
+constexpr double kRest = 1e-15;    // a step this short ends an orbit
 
 double normal(RandomStream& r) {
   return std::sqrt(-2 * std::log(r.uniform())) * std::cos(2 * std::numbers::pi * r.uniform());
@@ -70,12 +71,14 @@ Found iterate(const Memory& memory, const State& anchor) {
           std::max(f.contraction, distance(first, previous_next) / distance(x, previous));
     previous = x;
     previous_next = first;
-    for (int t = 0; t < kSteps; ++t) {
+    std::size_t at_rest = 0;  // steps; the probe below has gone round every axis after kWidth
+    for (int t = 0; t < kSteps && at_rest <= kWidth; ++t) {
       State y = memory.next(x);
       // The steepest stretch is along the path itself, near a boundary between attractors.
       State z = y;
       z[static_cast<std::size_t>(t) % kWidth] += 1e-6;
       f.contraction = std::max(f.contraction, distance(memory.next(z), memory.next(y)) / 1e-6);
+      at_rest = distance(x, y) < kRest ? at_rest + 1 : 0;
       x = std::move(y);
     }
     f.from_anchor = std::max(f.from_anchor, distance(x, anchor));

@@ -30,6 +30,9 @@ struct SmParams {
   std::int64_t warps = 0;       // resident warps per SM
   std::int64_t ctas = 0;        // resident CTAs per SM
   std::int64_t fp32_lanes = 0;  // FMA lanes per SM
+  // L1 and shared memory together, the figure of press and papers. No model uses it: what CTAs can
+  // share is above.
+  std::optional<Bytes> l1 = std::nullopt;
 };
 
 struct L2Params {
@@ -42,6 +45,9 @@ struct ComputeParams {
   FlopsPerSecond int8;    // dense 8-bit matrix rate, datasheet
   FlopsPerSecond fp32;    // vector FP32 rate, datasheet
   double achieved = 1.0;  // share of the matrix rate a large GEMM reaches
+  // Share of the FP16 rate that warp-level mma.sync reaches, where newer instructions (wgmma,
+  // tcgen05) are needed for all of it; absent: all. What a kernel of an older generation can have.
+  std::optional<double> mma_sync;
 };
 
 // Fixed costs of driving the device.

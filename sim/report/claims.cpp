@@ -11,6 +11,7 @@
 #include "sim/config/document.hpp"
 #include "sim/config/schema.hpp"
 #include "sim/report/json.hpp"
+#include "sim/report/quantity.hpp"
 #include "sim/system/load.hpp"
 #include "sim/system/simulate.hpp"
 
@@ -29,7 +30,8 @@ config::Schema<Evidence> evidence_schema() {
   config::Schema<P> s("evidence", "One number of one scenario's result");
   s.field("scenario", &P::scenario, "name or path of the scenario")
       .required()
-      .field("metric", &P::metric, "path in the result JSON")
+      .field("metric", &P::metric,
+             "number of the result, or input, as `columns:` of a study names it")
       .required()
       .field("set", &P::set, "--set assignments over the scenario")
       .field("over_scenario", &P::over_scenario, "divide by this scenario's number")
@@ -85,18 +87,13 @@ class Runner {
                 const std::string& path) {
     std::string key = scenario;
     for (const std::string& s : set) key += "\n" + s;
-    auto found = results_.find(key);
-    if (found == results_.end()) {
-      const system::LoadedScenario loaded = system::load_scenario(scenario, catalogue_, set);
-      found = results_.emplace(key, result_json(loaded, system::simulate(loaded.scenario), false))
-                  .first;
+    auto found = runs_.find(key);
+    if (found == runs_.end()) {
+      Run run{system::load_scenario(scenario, catalogue_, set), {}};
+      run.result = result_json(run.loaded, system::simulate(run.loaded.scenario), false);
+      found = runs_.emplace(key, std::move(run)).first;
     }
-    std::string pointer = "/" + path;
-    std::replace(pointer.begin(), pointer.end(), '.', '/');
-    const Json::json_pointer at(pointer);
-    if (!found->second.contains(at))
-      throw ConfigError({scenario, 0, 0}, path, "is no number of the result JSON");
-    return found->second.at(at).get<double>();
+    return quantity(found->second.result, found->second.loaded, path);
   }
 
   // The metric falls as the number grows: bisect.
@@ -120,8 +117,25 @@ class Runner {
   }
 
   const config::Catalogue& catalogue_;
-  std::map<std::string, Json> results_;
+  struct Run {
+    system::LoadedScenario loaded;
+    Json result;
+  };
+  std::map<std::string, Run> runs_;
 };
+
+// What to type to see the whole run.
+std::string command(const Evidence& e) {
+  const auto run = [&](const std::string& scenario) {
+    std::string text = "fieldsim run " + scenario;
+    for (const std::string& s : e.set)
+      text += s.find_first_of(" {}") == std::string::npos ? " --set " + s : " --set '" + s + "'";
+    return text;
+  };
+  std::string text = run(e.scenario);
+  if (e.over_scenario && *e.over_scenario != e.scenario) text += "; " + run(*e.over_scenario);
+  return text;
+}
 
 std::string verdict(const Claim& c, double reproduced, const std::optional<double>& corrected) {
   const auto agrees = [&](double v) {
@@ -170,6 +184,8 @@ Json reproduce(const std::vector<std::string>& ids, const config::Catalogue& cat
     j["corrected"] = corrected ? Json(*corrected) : Json();
     j["unit"] = c.unit;
     j["verdict"] = verdict(c, reproduced, corrected);
+    j["run"] = command(c.reproduced);
+    j["corrected_run"] = c.corrected ? Json(command(*c.corrected)) : Json();
     j["scenario"] = c.reproduced.scenario;
     j["corrected_scenario"] = c.corrected ? Json(c.corrected->scenario) : Json();
     j["source"] = c.source;
@@ -189,7 +205,7 @@ std::string claims_text(const Json& claims) {
                        c["published"].get<double>(), c["reproduced"].get<double>(), corrected,
                        c["unit"].get<std::string>(), c["verdict"].get<std::string>());
     out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(),
-                       c["scenario"].get<std::string>());
+                       c["run"].get<std::string>().substr(std::string("fieldsim ").size()));
     if (const auto note = c["note"].get<std::string>(); !note.empty()) out += "  " + note + "\n";
   }
   return out;

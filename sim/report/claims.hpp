@@ -12,7 +12,8 @@
 
 namespace fieldsim::report {
 
-// One number of one scenario's result: `metric` is a path such as throughput.tokens_per_s.
+// One number of one scenario: `metric` is a name such as throughput.tokens_per_s of its result, or
+// an input such as hardware.gpu.sm.shared_memory (quantity.hpp).
 struct Evidence {
   std::string scenario;
   std::string metric;
@@ -42,7 +43,7 @@ struct Claim {
 config::NodePtr claims_schema();
 std::vector<Claim> load_claims(const config::Catalogue& catalogue);
 
-// [{id, claim, published, reproduced, corrected, unit, verdict, scenario, ...}]; only the given
+// [{id, claim, published, reproduced, corrected, unit, verdict, run, scenario, ...}]; only the given
 // ids, or all. Throws ConfigError for an unknown id.
 nlohmann::ordered_json reproduce(const std::vector<std::string>& ids,
                                  const config::Catalogue& catalogue);

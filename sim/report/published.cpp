@@ -4,7 +4,8 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
+
+#include "sim/report/quantity.hpp"
 
 namespace fieldsim::report {
 
@@ -12,25 +13,15 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-const Json* number_at(const Json& result, const std::string& path) {
-  const Json* at = &result;
-  std::istringstream parts(path);
-  for (std::string part; std::getline(parts, part, '.');) {
-    if (!at->is_object() || !at->contains(part)) return nullptr;
-    at = &at->at(part);
-  }
-  return at->is_number() ? at : nullptr;
-}
-
 Json figure(const Json& result, const std::string& path, double value, double tolerance,
             const std::string& source) {
   Json j = {{"path", path},           {"published", value}, {"ours", nullptr}, {"ratio", nullptr},
             {"tolerance", tolerance}, {"within", nullptr},  {"source", source}};
-  const Json* ours = number_at(result, path);
-  if (ours == nullptr) return j;
-  j["ours"] = *ours;
+  const Json ours = result_number(result, path);
+  if (ours.is_null()) return j;
+  j["ours"] = ours;
   if (value == 0) return j;
-  const double ratio = ours->get<double>() / value;
+  const double ratio = ours.get<double>() / value;
   j["ratio"] = ratio;
   if (tolerance > 0) j["within"] = std::abs(ratio - 1) <= tolerance;
   return j;

@@ -29,7 +29,8 @@ Schema<hw::SmParams> sm_schema() {
       .field("ctas", &P::ctas, "resident CTAs of one SM")
       .at_least(0)
       .field("fp32_lanes", &P::fp32_lanes, "FP32 FMA lanes of one SM")
-      .at_least(0);
+      .at_least(0)
+      .field("l1", &P::l1, "L1 and shared memory of one SM together; for comparison only");
   return s;
 }
 
@@ -71,6 +72,9 @@ Schema<hw::ComputeParams> compute_schema() {
       .field("fp32", &P::fp32, "FP32 vector rate")
       .at_least(one)
       .field("achieved", &P::achieved, "share of the matrix rate that a large product reaches")
+      .range(0.01, 1.0)
+      .field("mma_sync", &P::mma_sync,
+             "share of the fp16 rate that mma.sync kernels reach; default 1")
       .range(0.01, 1.0);
   return s;
 }

@@ -9,6 +9,7 @@
 #include "sim/config/parse.hpp"
 #include "sim/config/paths.hpp"
 #include "sim/config/source_text.hpp"
+#include "sim/system/study/input.hpp"
 
 namespace fieldsim::system {
 
@@ -148,13 +149,7 @@ bool Points::is_input(const std::string& path) const {
 }
 
 Datum Points::input(const LoadedScenario& loaded, const std::string& path) const {
-  const config::Origin* origin = loaded.provenance.find(path);
-  const config::PathLookup found = config::find_path(schema_, path);
-  if (origin == nullptr || !found || origin->text == "none") {
-    const bool word = origin != nullptr && found && found.node->kind == config::NodeKind::choice;
-    return word ? Datum(origin->text) : Datum();
-  }
-  return datum(*found.node, Value::scalar(origin->text, origin->where));
+  return input_at(loaded, schema_, path);
 }
 
 }  // namespace fieldsim::system

@@ -37,9 +37,12 @@ GpuShape shape_of(const GpuParams& gpu) {
   s.sms = static_cast<double>(gpu.sm.count);
   s.clock = real(gpu.sm.clock) * kPerMicrosecond;
   s.dram = real(gpu.hbm.bandwidth) * kPerMicrosecond;
+  constexpr double kPsPerMicrosecond = 1e6;
+  s.latency = real(gpu.hbm.latency) / kPsPerMicrosecond;
   s.l2_bytes = real(gpu.l2.capacity);
   s.l2_rate = real(gpu.l2.bandwidth) * kPerMicrosecond;
   s.matrix = real(gpu.compute.fp16) * kPerMicrosecond;
+  s.mma_sync = gpu.compute.mma_sync.value_or(1.0);
   s.fp32_lanes = static_cast<double>(gpu.sm.fp32_lanes);
   s.sm = gpu.sm;
   SIM_CHECK(s.sms >= 1 && s.clock > 0 && s.dram > 0 && s.l2_rate > 0 && s.matrix > 0,

@@ -21,9 +21,11 @@ struct GpuShape {
   double sms = 0;         // streaming multiprocessors
   double clock = 0;       // cycles per us
   double dram = 0;        // bytes per us, datasheet
+  double latency = 0;     // us, from DRAM load to use
   double l2_bytes = 0;    // L2 capacity
   double l2_rate = 0;     // bytes per us that all SMs together read from L2
   double matrix = 0;      // dense 16-bit FLOPs per us
+  double mma_sync = 1;    // share of them that warp-level instructions reach
   double fp32_lanes = 0;  // per SM
   SmParams sm;            // residency limits
 };
