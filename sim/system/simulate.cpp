@@ -141,7 +141,10 @@ VerificationResult verification_result(const SessionLog& log, const verify::Veri
     }
   v.service_s = distribution(log.check_service).mean;
   const Duration elapsed = log.drained - log.decode_began;
-  v.utilization = ratio(verifier.busy() - log.verifier_at_decode, elapsed * workers);
+  // In floating point: thousands of verifiers have more time than 64 bits of ps hold.
+  if (elapsed.count() > 0)
+    v.utilization = seconds(verifier.busy() - log.verifier_at_decode) /
+                    (seconds(elapsed) * static_cast<double>(workers));
   if (elapsed.count() > 0)
     v.exposure_mean =
         static_cast<double>(log.exposure_token_ps / static_cast<long double>(elapsed.count()));

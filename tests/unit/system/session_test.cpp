@@ -136,3 +136,13 @@ TEST_CASE("the closed forms agree with events where nothing contends and nothing
     CHECK(forms.memory.total == events.memory.total);
   }
 }
+
+TEST_CASE("thousands of verifiers for an hour are no overflow") {
+  Scenario s = timed_base();
+  s.workload.output_tokens = 100'000;
+  s.workload.decode_step = Duration::raw(36'000'000'000);
+  s.verification.workers = 4096;
+  const Result r = simulate(s);
+  CHECK(r.verification.utilization > 0);
+  CHECK(r.verification.utilization < 1);
+}
