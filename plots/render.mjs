@@ -35,7 +35,7 @@ function options(words) {
     else if (words[i] === '--nth') o.nth = Number(next());
     else if (words[i] === '--set') {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(next()) || fail('--set takes word=value');
-      o.words[name] = /^[-[{0-9]/.test(value) ? parsed('--set', value) : value;
+      o.words[name] = /^([-[{0-9]|(true|false|null)$)/.test(value) ? parsed('--set', value) : value;
     } else if (words[i].startsWith('-')) fail(`there is no option ${words[i]}`);
     else o.positional.push(words[i]);
   }
