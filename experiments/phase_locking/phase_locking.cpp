@@ -23,7 +23,7 @@ constexpr std::size_t kWidth = 16;  // of a state
 constexpr int kStarts = 48;         // initial states, on the unit sphere
 constexpr int kSteps = 400;         // of the update
 constexpr double kSame = 1e-3;      // fixed points closer than this are one
-constexpr double kRest = 1e-15;    // a step this short ends an orbit
+constexpr double kRest = 1e-15;     // a step this short ends an orbit
 
 double normal(RandomStream& r) {
   return std::sqrt(-2 * std::log(r.uniform())) * std::cos(2 * std::numbers::pi * r.uniform());

@@ -43,8 +43,8 @@ struct Claim {
 config::NodePtr claims_schema();
 std::vector<Claim> load_claims(const config::Catalogue& catalogue);
 
-// [{id, claim, published, reproduced, corrected, unit, verdict, run, scenario, ...}]; only the given
-// ids, or all. Throws ConfigError for an unknown id.
+// [{id, claim, published, reproduced, corrected, unit, verdict, run, scenario, ...}]; only the
+// given ids, or all. Throws ConfigError for an unknown id.
 nlohmann::ordered_json reproduce(const std::vector<std::string>& ids,
                                  const config::Catalogue& catalogue);
 std::string claims_text(const nlohmann::ordered_json& claims);

@@ -124,6 +124,7 @@ const char* name(Instructions instructions) {
 }
 
 TunedTime predict(const AttentionCall& call, const Tuning& t, const Target& target) {
+  SIM_CHECK(!call.fp8, "tilings by hand are of 16-bit kernels");
   const View v = view(target, t.instructions, call.query_tokens == 1);
   const Family family = v.shape.family;
   const CtaResources cta = cta_of(t, family, call.head_dim);
