@@ -17,9 +17,6 @@ using hardware::tile::TileParams;
 constexpr std::int64_t kElement = 2;  // bytes of K, V and Q
 constexpr std::int64_t kWarp = 32, kWarpgroup = 128;
 constexpr double kReference = 128;  // tile times are per this many KV rows and head elements
-// FlashAttention 4 on B200, 1613 of 2250 TFLOP/s (arXiv 2603.05451, abstract): the one published
-// figure of a tuned Blackwell kernel; nothing of that generation was fitted.
-constexpr double kFlash4Share = 1613.0 / 2250;
 
 // The part as a kernel of these instructions sees it.
 struct View {
@@ -94,17 +91,13 @@ struct Fitted {
   Tuning tile;
   double us = 0;
 };
-Fitted fitted(const AttentionCall& call, const Tuning& t, const View& v) {
+Fitted fitted(const Tuning& t, const View& v) {
   Fitted f{t, v.phase.tile_us};
   f.tile.columns = 128;
   f.tile.rows = 64;
   if (v.shape.family == Family::ampere || t.rows <= 64) return f;
-  const bool hopper = v.shape.family == Family::hopper;
-  f.tile.rows = hopper ? 128 : 256;
+  f.tile.rows = v.shape.family == Family::hopper ? 128 : 256;
   f.us = v.phase.tile_wide_us;
-  if (!hopper)
-    f.us = 4 * static_cast<double>(f.tile.rows * f.tile.columns * call.head_dim) /
-           (kFlash4Share * v.shape.matrix / v.shape.sms);
   return f;
 }
 
@@ -112,9 +105,10 @@ double step_us(const AttentionCall& call, const Tuning& t, const View& v) {
   // K arrives, V arrives: two barriers, at the fixed cost fitted for a k step of products.
   const double depth = v.shape.family == Family::ampere ? 0.5 : 1.0;  // of the 64 it is quoted for
   const double barriers = 2 * depth * v.params.gemm.step_us;
-  const Fitted f = fitted(call, t, v);
-  const double fixed = std::min(barriers, f.us);
-  return fixed + (f.us - fixed) * work(call, t, v) / work(call, f.tile, v);
+  const Fitted f = fitted(t, v);
+  const double us = f.us * static_cast<double>(call.head_dim) / kReference;
+  const double fixed = std::min(barriers, us);
+  return fixed + (us - fixed) * work(call, t, v) / work(call, f.tile, v);
 }
 
 }  // namespace
