@@ -20,7 +20,12 @@ Target target(hardware::GpuParams gpu, double mma_sync = 1) {
 
 // configs/hardware/h100-sxm.yaml, b200-sxm.yaml
 Target h100() { return target(fidelity_test::h100(), 0.629); }
-Target b200() { return target(fidelity_test::b200(), 0.25); }
+Target b200() {
+  Target t = target(fidelity_test::b200(), 0.25);
+  t.params.prefill.tile_wide_us = 1.54;
+  t.params.prefill.droop = 0.001;
+  return t;
+}
 
 // 16 heads of 128, 16,384 tokens, no mask: the setting of the FlashAttention papers.
 AttentionCall papers() {

@@ -49,17 +49,6 @@ void scale_attention(AttentionParams& p, double clock, double matrix) {
   for (double* t : {&p.tile_us, &p.tile_fp8_us, &p.tile_wide_us, &p.tile_wide_fp8_us}) *t *= matrix;
 }
 
-// A wide tile of Blackwell's kernels has 256 rows. The one published figure of a tuned kernel is
-// FlashAttention 4's 1613 of 2250 TFLOP/s on B200 (arXiv 2603.05451, abstract), clock loss
-// included.
-void publish_blackwell(TileParams& p, const GpuShape& gpu) {
-  constexpr double kFlash4Share = 1613.0 / 2250, kNoDroop = 0.001;
-  constexpr double kTileFlops = 4.0 * 256 * 128 * 128;
-  p.decode.tile_wide_us = p.prefill.tile_wide_us =
-      kTileFlops / (kFlash4Share * gpu.matrix / gpu.sms);
-  p.prefill.droop = kNoDroop;
-}
-
 }  // namespace
 
 TileParams default_params(const GpuShape& gpu) {
@@ -72,7 +61,6 @@ TileParams default_params(const GpuShape& gpu) {
       clock * 0.5 * (1 + (old ? kAmpereFlopsPerCycle : kHopperFlopsPerCycle) / rate);
   scale_attention(p.decode, clock, matrix);
   scale_attention(p.prefill, clock, matrix);
-  if (gpu.family == Family::blackwell) publish_blackwell(p, gpu);
   p.gemm.step_us *= clock;
   p.gemm.epilogue_us *= clock;
   p.gemm.sm_dram_rate /= clock;
