@@ -1,6 +1,7 @@
 #include "sim/attention/tile/tuning.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sim/attention/tile/rows.hpp"
 #include "sim/base/error.hpp"
@@ -163,6 +164,11 @@ std::vector<Tuning> tunings(const AttentionCall& call, const Target& target,
   std::vector<std::int64_t> rows = {64, 128};
   if (old) rows.insert(rows.begin(), 16);
   if (!old && target.shape.family == Family::blackwell) rows.push_back(256);
+  // In decode no tile is larger than the smallest one that holds the group's rows.
+  if (call.query_tokens == 1) {
+    const auto holds = std::ranges::lower_bound(rows, call.group());
+    if (holds != rows.end()) rows.erase(std::next(holds), rows.end());
+  }
   const std::vector<std::int64_t> columns = {32, 64, 96, 128, 176};
   constexpr std::int64_t kLeastPiece = 256;  // tokens: below it a split costs more than it wins
   const std::int64_t most =
