@@ -1,6 +1,15 @@
 // Which marks a window of the timeline shows. Spans narrower than a pixel are merged into one mark,
 // so that a hundred thousand of them draw as fast as a hundred.
 
+// What a label would say the row says already.
+const kBusy = new Set(['gpu', 'link', 'generates']);
+
+/** Whether white is easier to read on a colour than black. */
+function isDark(colour) {
+  const part = (i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+  return 0.299 * part(0) + 0.587 * part(1) + 0.114 * part(2) < 110;
+}
+
 /** {spans, instants, flows} of the part [from, to] (ms) drawn on `pixels` columns. */
 export function marks(timeline, from, to, pixels) {
   const us = 1000;
@@ -9,10 +18,16 @@ export function marks(timeline, from, to, pixels) {
   const row = (i) => timeline.rows[i];
   const spans = [];
   let open = null; // a merged mark that may grow
-  const put = (s) => spans.push({
-    row: row(s.row), begin: s.begin / us, end: s.end / us, kind: timeline.kinds[s.kind],
-    name: s.count > 1 ? `${s.count} spans` : name(s.name), length: (s.end - s.begin) / us,
-  });
+  const put = (s) => {
+    const look = timeline.looks[s.kind];
+    spans.push({
+      // At least a pixel wide: a short copy is seen too.
+      row: row(s.row), begin: s.begin / us, end: Math.max(s.end, s.begin + narrow) / us, kind: timeline.kinds[s.kind],
+      name: s.count > 1 ? `${s.count} spans` : name(s.name), length: (s.end - s.begin) / us,
+      bold: look.dash[1] > 0 || look.stroke === look.fill, labelled: !kBusy.has(timeline.kinds[s.kind]),
+      dark: isDark(look.fill),
+    });
+  };
   const flush = () => {
     if (open) put(open);
     open = null;
@@ -57,13 +72,16 @@ export function wholeTimeline(timeline, pixels) {
 
 /** Words that the specification needs: which rows there are, and which kinds occur. */
 export function timelineWords(timeline) {
-  const used = new Set();
-  timeline.spans.forEach((s) => used.add(timeline.kinds[s[4]]));
-  const shown = new Set();
-  timeline.instants.forEach((s) => shown.add(timeline.kinds[s[3]]));
+  const used = [...new Set(timeline.spans.map((s) => s[4]))].sort((a, b) => a - b);
+  const shown = [...new Set(timeline.instants.map((s) => s[3]))].sort((a, b) => a - b);
+  const look = (kinds, what) => kinds.map((k) => timeline.looks[k][what]);
+  const word = (kinds) => kinds.map((k) => timeline.kinds[k]);
   return {
     rows: timeline.rows, window: wholeWindow(timeline),
-    spanKinds: [...used], instantKinds: [...shown],
+    spanKinds: word(used), spanFills: look(used, 'fill'), spanStrokes: look(used, 'stroke'),
+    spanDashes: look(used, 'dash'), instantKinds: word(shown),
+    instantFills: look(shown, 'fill'), instantShapes: look(shown, 'shape'),
+    instantLegend: shown.length ? {orient: 'top', columns: 2} : null,
   };
 }
 

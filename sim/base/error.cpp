@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <numeric>
+
+#include "sim/base/contain.hpp"
 
 namespace fieldsim {
 
@@ -73,12 +76,31 @@ RunContext& run_context() {
   return context;
 }
 
+namespace {
+ContainChecks*& containing() {
+  thread_local ContainChecks* innermost = nullptr;
+  return innermost;
+}
+}  // namespace
+
+ContainChecks::ContainChecks() : outer_(containing()) { containing() = this; }
+ContainChecks::~ContainChecks() { containing() = outer_; }
+ContainChecks* ContainChecks::innermost() { return containing(); }
+
+void ContainChecks::fail(const std::string& message) {
+  if (failure_.empty()) failure_ = message;
+  throw InternalError(message);
+}
+
 void check_failed(const char* condition, const char* file, int line, const std::string& message) {
   const RunContext& c = run_context();
   const std::string at =
       c.now_ps < 0 ? "outside a run" : fmt::format("at {} ps in '{}'", c.now_ps, c.component);
-  fmt::print(stderr, "fieldsim: internal error {}: {} [{} failed, {}:{}]\n", at, message, condition,
-             file, line);
+  const std::string text =
+      fmt::format("internal error {}: {} [{} failed, {}:{}]", at, message, condition, file, line);
+  if (ContainChecks* scope = ContainChecks::innermost(); scope && std::uncaught_exceptions() == 0)
+    scope->fail(text);
+  fmt::print(stderr, "fieldsim: {}\n", text);
   std::fflush(stderr);
   std::_Exit(3);  // the documented exit code of the simulator's own fault
 }

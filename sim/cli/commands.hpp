@@ -56,6 +56,8 @@ struct OutputError : std::runtime_error {
 
 // Throws OutputError before anything is run if a file could not be made there.
 void require_writable(const std::string& path);
+// The same for all outputs of a command, of which no two may be one file.
+void require_outputs(const std::vector<std::string>& paths);
 
 // Writes a whole file or fails without leaving part of one; "-" is stdout.
 void write_output(const std::string& path, const std::string& text);

@@ -1,20 +1,21 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "sim/attention/cost.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/kinds.hpp"
 #include "sim/config/describe.hpp"
 #include "sim/config/document.hpp"
 #include "sim/config/parse.hpp"
 #include "sim/config/paths.hpp"
 #include "sim/model/parameters.hpp"
-#include "sim/report/claims.hpp"
-#include "sim/report/study/run.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/system/load.hpp"
 #include "sim/system/schema/schema.hpp"
+#include "sim/system/study/study.hpp"
 
 namespace fieldsim::cli {
 
@@ -28,40 +29,12 @@ namespace {
 const std::vector<std::string> kListable = {"hardware",  "hosts",   "models",  "schemes",
                                             "scenarios", "studies", "kernels", "policies"};
 
-struct Kind {
-  std::string word;       // of `schema` and in messages
-  std::string catalogue;  // folder in configs/
-  std::shared_ptr<SchemaNode> node;
-};
-
-std::vector<Kind> kinds() {
-  return {{"scenario", "scenarios", system::scenario_schema().share()},
-          {"hardware", "hardware", system::hardware_schema().share()},
-          {"host", "hardware/hosts", system::host_schema().share()},
-          {"model", "models", system::model_file_schema().share()},
-          {"claims", "claims", report::claims_schema()},
-          {"study", "studies", system::study_schema()},
-          {"scheme", "schemes", system::scheme_schema().share()}};
-}
-
-// Which kind of file this is: by the keys only one of them has.
-const Kind& kind_of(const std::vector<Kind>& all, const config::Value& root) {
-  const auto has = [&](const char* key) { return root.find(key) != nullptr; };
-  if (has("gpu") || has("link")) return all[1];
-  if (has("sha256") || has("cores")) return all[2];
-  if (has("hf_config")) return all[3];
-  if (has("claims")) return all[4];
-  if (has("vary") || has("base")) return all[5];
-  if (has("guarantee") || has("prover") || has("evidence")) return all[6];
-  return all[0];
-}
-
 // The choices of one key, word and meaning.
 std::string choices(const SchemaNode& root, const std::string& path) {
   std::string out;
   const config::PathLookup found = config::find_path(root, path);
   for (const config::ChoiceWord& c : found.node->choices)
-    out += fmt::format("  {:<24}{}\n", c.word, c.doc);
+    out += fmt::format("  {:<26}  {}\n", c.word, c.doc);
   return out;
 }
 
@@ -140,11 +113,26 @@ std::string describe_study(const Catalogue& catalogue, const std::string& name) 
   return out;
 }
 
-// A shipped study may be checked by its name, as a scenario.
-std::string shipped_or_path(const std::string& file, const Catalogue& catalogue) {
-  const std::vector<std::string> studies = catalogue.names("studies");
-  const bool study = std::find(studies.begin(), studies.end(), file) != studies.end();
-  return study ? system::find_study(file, catalogue) : system::find_scenario(file, catalogue);
+// What a shipped file says it is, on one line: its name, or where that is its own word, the first
+// sentence of its description.
+std::string title_of(const std::string& path, const std::string& word) {
+  const config::Value root = config::parse_file(path);
+  const config::Field* name = root.find("name");
+  if (name != nullptr && name->value.text != word) return name->value.text;
+  const config::Field* description = root.find("description");
+  if (description == nullptr) return "";
+  const std::string& all = description->value.text;
+  const std::string text = all.substr(0, all.find('\n'));
+  return text.substr(0, text.find(". "));
+}
+
+// Every key path of a section.
+void collect_paths(const SchemaNode& node, const std::string& prefix,
+                   std::vector<std::string>& out) {
+  for (const config::SchemaField& f : node.fields) {
+    out.push_back(prefix + f.name);
+    if (f.node->is_section()) collect_paths(*f.node, out.back() + ".", out);
+  }
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -152,68 +140,6 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 }  // namespace
-
-int check(const Options& o) {
-  const Catalogue catalogue;
-  const std::vector<Kind> all = kinds();
-  std::vector<Problem> problems;
-  for (const std::string& file : o.files) {
-    try {
-      const std::string path = shipped_or_path(file, catalogue);
-      const Kind& kind = kind_of(all, config::parse_file(path));
-      if (kind.word == "scenario") {
-        system::load_scenario(path, catalogue, o.assignments);
-      } else if (kind.word == "study") {
-        const auto node = system::scenario_schema().share();
-        report::check_study(system::open_study(path, catalogue, *node, o.assignments), catalogue,
-                            *node);
-      } else {
-        Document d = config::open_file(path, *kind.node, catalogue, kind.catalogue);
-        for (const std::string& a : o.assignments) config::assign(d, a, *kind.node);
-        config::resolve(d, *kind.node, catalogue);
-        config::Provenance provenance;
-        std::vector<Problem> found = d.problems;
-        const auto object = std::const_pointer_cast<void>(
-            std::static_pointer_cast<const void>(kind.node->make_default()));
-        config::read_into(*kind.node, d.root, object.get(), provenance, found);
-        if (!found.empty()) throw ConfigError(found);
-        if (kind.word == "model") {
-          const auto value =
-              config::load(system::model_file_schema(), path, catalogue, "models").value;
-          system::load_model_shape(value.hf_config, value.name);
-        }
-      }
-      print(fmt::format("{}: valid ({})\n", file, kind.word));
-    } catch (const ConfigError& e) {
-      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
-    }
-  }
-  if (!problems.empty()) throw ConfigError(problems);
-  return 0;
-}
-
-int schema(const Options& o) {
-  std::vector<std::string> words;
-  for (const Kind& k : kinds()) {
-    if (k.word == o.kind) {
-      if (k.word == "study") {
-        print(system::study_json_schema(system::scenario_schema().node()));
-        return 0;
-      }
-      print(config::json_schema(*k.node, "fieldsim " + k.word) + "\n");
-      return 0;
-    }
-    words.push_back(k.word);
-  }
-  throw ConfigError(
-      {{{},
-        "",
-        fmt::format(
-            "there is no schema '{}'; there are scenario, study, hardware, host, model, claims and "
-            "scheme",
-            o.kind),
-        nearest_word(o.kind, words)}});
-}
 
 int list(const Options& o) {
   const Catalogue catalogue;
@@ -224,7 +150,14 @@ int list(const Options& o) {
     for (const std::string& path : kPolicyPaths) print(path + "\n" + choices(schema.node(), path));
   } else if (contains(kListable, o.kind)) {
     const std::string kind = o.kind == "hosts" ? "hardware/hosts" : o.kind;
-    for (const std::string& name : catalogue.names(kind)) print(name + "\n");
+    const std::vector<std::string> names = catalogue.names(kind);
+    std::size_t width = 0;
+    for (const std::string& name : names) width = std::max(width, name.size());
+    const bool titled = ::isatty(STDOUT_FILENO) == 1;  // programs read names and nothing else
+    for (const std::string& name : names) {
+      const std::string title = titled ? title_of(catalogue.find(kind, name, {}), name) : "";
+      print(title.empty() ? name + "\n" : fmt::format("{:<{}}  {}\n", name, width, title));
+    }
   } else {
     throw ConfigError({{{},
                         "",
@@ -284,23 +217,26 @@ int describe(const Options& o) {
                         found.field != nullptr ? found.field->doc : ""));
     return 0;
   }
-  // The last word of a key path is enough when only one path ends in it.
-  std::vector<std::string> endings;
-  for (const config::SchemaField& f : scenario.node().fields) {
-    known.push_back(f.name);
-    if (!f.node->is_section()) continue;
-    for (const config::SchemaField& inner : f.node->fields) {
-      known.push_back(f.name + "." + inner.name);
-      if (inner.name == o.kind) endings.push_back(known.back());
-    }
-  }
+  // The end of a key path is enough when only one path has it.
+  std::vector<std::string> paths, endings;
+  collect_paths(scenario.node(), "", paths);
+  for (const std::string& path : paths)
+    if (path.ends_with("." + o.kind)) endings.push_back(path);
+  known.insert(known.end(), paths.begin(), paths.end());
   if (endings.size() == 1) {
     Options full = o;
     full.kind = endings.front();
     return describe(full);
   }
-  throw ConfigError(
-      {{{}, "", fmt::format("nothing is called '{}'", o.kind), nearest_word(o.kind, known)}});
+  if (!endings.empty())
+    throw ConfigError(
+        {}, "", fmt::format("several keys end in '{}': {}", o.kind, fmt::join(endings, ", ")));
+  throw ConfigError({{{},
+                      "",
+                      fmt::format("nothing is called '{}'; 'fieldsim list' says what ships, "
+                                  "'fieldsim describe scenario' every key",
+                                  o.kind),
+                      nearest_word(o.kind, known)}});
 }
 
 }  // namespace fieldsim::cli

@@ -28,7 +28,7 @@ ex::Evaluate counted(ex::Evaluate evaluate, bool quiet) {
 }  // namespace
 
 int explain_tile(const Options& o) {
-  for (const std::string& path : {o.json, o.trace}) require_writable(path);
+  require_outputs({o.json, o.trace});
   const config::Catalogue catalogue;
   std::vector<std::string> settings = o.settings();
   settings.push_back("fidelity=tile");
@@ -46,25 +46,29 @@ int explain_tile(const Options& o) {
 
 int explain(const Options& o) {
   if (o.fidelity == "tile") return explain_tile(o);
-  for (const std::string& path : {o.json, o.csv, o.trace}) require_writable(path);
+  require_outputs({o.json, o.csv, o.trace});
   std::vector<std::string> settings = o.settings();
   if (!o.fidelity.empty()) settings.push_back("fidelity=" + o.fidelity);
   const system::LoadedScenario loaded =
       system::load_scenario(o.files.front(), config::Catalogue(), settings);
   const system::Scenario& scenario = loaded.scenario;
+  // Of agents what counts is what is committed with all it derives from.
+  const std::string wanted = !o.metric.empty()          ? o.metric
+                             : scenario.workload.agents ? "throughput.committed_tokens_per_s"
+                                                        : "throughput.tokens_per_s";
 
   report::ChromeTrace trace;
   hardware::TaskLog log;
-  const system::Result result =
-      system::simulate(scenario, o.trace.empty() ? nullptr : &trace, &log);
-  if (result.recovery.aborted)
+  const system::Result result = system::simulate(scenario, o.trace.empty() ? nullptr : &trace,
+                                                 scenario.workload.agents ? nullptr : &log);
+  if (result.recovery.aborted && !result.agents)
     throw OutputError(
         "the run aborts: a boundary failed more often than recovery.retry_limit, so there is no "
         "whole run to explain");
-  const double value = report::metric_value(report::result_json(loaded, result, false), o.metric);
+  const double value = report::metric_value(report::result_json(loaded, result, false), wanted);
   const ex::Explanation e =
-      ex::explain(scenario, result, log.tasks().empty() ? nullptr : &log, ex::metric_of(o.metric),
-                  value, counted(report::evaluator(o.files.front(), settings, o.metric), o.quiet));
+      ex::explain(scenario, result, log.tasks().empty() ? nullptr : &log, ex::metric_of(wanted),
+                  value, counted(report::evaluator(o.files.front(), settings, wanted), o.quiet));
   if (!o.quiet && ::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{:30}\r", "");
   if (!o.trace.empty()) {
     report::draw_critical_path(trace, log, e);

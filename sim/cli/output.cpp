@@ -1,6 +1,10 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -82,6 +86,20 @@ void require_writable(const std::string& path) {
   if (!std::filesystem::is_directory(folder))
     throw OutputError(
         fmt::format("{}: cannot be written: there is no folder '{}'", path, folder.string()));
+  // A file is replaced by a whole one, so it is the folder that has to allow it.
+  const bool device = std::filesystem::exists(file) && !std::filesystem::is_regular_file(file);
+  if (::access(device ? path.c_str() : folder.c_str(), W_OK) != 0)
+    throw OutputError(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)));
+}
+
+void require_outputs(const std::vector<std::string>& paths) {
+  for (auto at = paths.begin(); at != paths.end(); ++at) {
+    require_writable(*at);
+    const bool file = !at->empty() && *at != "-" &&
+                      (!std::filesystem::exists(*at) || std::filesystem::is_regular_file(*at));
+    if (file && std::find(paths.begin(), at, *at) != at)
+      throw OutputError(*at + ": is asked for twice; each output needs a file of its own");
+  }
 }
 
 void write_output(const std::string& path, const std::string& text) {

@@ -18,7 +18,7 @@
 namespace fieldsim::cli {
 
 int run(const Options& o) {
-  for (const std::string& path : {o.json, o.csv, o.trace, o.report}) require_writable(path);
+  require_outputs({o.json, o.csv, o.trace, o.report});
   const config::Catalogue catalogue;
   const system::LoadedScenario loaded =
       system::load_scenario(o.files.front(), catalogue, o.settings());
@@ -41,7 +41,7 @@ int run(const Options& o) {
 }
 
 int compare(const Options& o) {
-  for (const std::string& path : {o.json, o.csv, o.report}) require_writable(path);
+  require_outputs({o.json, o.csv, o.report});
   const config::Catalogue catalogue;
   std::vector<report::Compared> all;
   std::vector<report::html::Timeline> timelines(o.files.size());

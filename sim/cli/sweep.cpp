@@ -6,7 +6,9 @@
 #include <chrono>
 
 #include "sim/cli/commands.hpp"
+#include "sim/report/html/sweep_report.hpp"
 #include "sim/report/study/run.hpp"
+#include "sim/report/study/table.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/system/schema/schema.hpp"
 
@@ -71,7 +73,7 @@ std::string overview(const report::StudyRun& run, const system::Study& study, co
   if (run.left_out > 0) out += fmt::format(", {} left out by where", number(run.left_out));
   if (run.failed > 0) out += fmt::format(", {} failed", number(run.failed));
   out += fmt::format(", {} rows", number(run.rows));
-  for (const std::string& file : {o.csv, o.jsonl})
+  for (const std::string& file : {o.csv, o.jsonl, o.report})
     if (!file.empty()) out += fmt::format(" -> {}", file);
   out += '\n';
   for (const system::Objective& objective : study.objectives)
@@ -100,17 +102,33 @@ report::StudyOptions study_options(const Options& o) {
   s.shard = parse_shard(o.shard);
   s.force = o.force;
   s.preview = o.csv.empty() && o.jsonl.empty() ? kRowsAlone : kRowsBesideFile;
-  if (o.csv == "-" && o.jsonl == "-")
-    throw OutputError("--csv and --jsonl cannot both go to standard output");
+  const auto to_stdout = (o.csv == "-") + (o.jsonl == "-") + (o.report == "-");
+  if (to_stdout > 1)
+    throw OutputError("only one of --csv, --jsonl and --report can go to standard output");
+  require_outputs({o.csv, o.jsonl, o.report});
   if (s.shard.of > 1 && (o.csv.empty() || o.csv == "-") && (o.jsonl.empty() || o.jsonl == "-"))
     throw OutputError("a shard needs --csv FILE or --jsonl FILE, for merge to find");
   return s;
 }
 
+// Writes the page once all rows are known.
+std::function<void(const report::StudyRun&)> reporting(const system::Study& study,
+                                                       const Options& o) {
+  if (o.report.empty()) return nullptr;
+  return [&study, &o](const report::StudyRun& run) {
+    write_report(o.report,
+                 report::html::sweep_page(report::sweep_table(run, study), run.provenance),
+                 o.quiet);
+  };
+}
+
 int finish(const report::StudyRun& run, const system::Study& study, const Options& o) {
-  if (!o.quiet && o.csv != "-" && o.jsonl != "-") print(overview(run, study, o));
+  const bool free = o.csv != "-" && o.jsonl != "-" && o.report != "-";
+  if (!o.quiet && free) print(overview(run, study, o));
   if (run.failed == 0) return 0;
-  fmt::print(stderr, "fieldsim: {} of {} points failed: see the column 'error'; the first: {}\n",
+  fmt::print(stderr,
+             "fieldsim: {} of {} points failed, the others are kept (column 'error'); the first, "
+             "{}\n",
              number(run.failed), number(run.points), run.first_error);
   constexpr int kPointsFailed = 3;
   return kPointsFailed;
@@ -125,6 +143,7 @@ int sweep(const Options& o) {
   const system::Study study =
       system::open_study(o.files.front(), catalogue, scenario.node(), o.settings());
   report::StudyRun run;
+  options.report = reporting(study, o);
   {
     Progress progress(o.quiet);
     options.progress = std::ref(progress);
@@ -143,12 +162,14 @@ int sweep(const Options& o) {
 }
 
 int merge(const Options& o) {
-  const report::StudyOptions options = study_options(o);
-  if (o.csv.empty() && o.jsonl.empty()) throw OutputError("merge needs --csv FILE or --jsonl FILE");
+  report::StudyOptions options = study_options(o);
+  if (o.csv.empty() && o.jsonl.empty() && o.report.empty())
+    throw OutputError("merge needs --csv FILE, --jsonl FILE or --report FILE");
   const config::Catalogue catalogue;
   const auto scenario = system::scenario_schema();
   const system::Study study =
       system::open_study(o.files.front(), catalogue, scenario.node(), o.settings());
+  options.report = reporting(study, o);
   const std::vector<std::string> shards(o.files.begin() + 1, o.files.end());
   return finish(report::merge_study(study, catalogue, scenario.node(), shards, options), study, o);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/names.hpp"
@@ -51,8 +53,31 @@ std::string items(const system::ByItem& n) {
   return text.empty() ? "none" : text;
 }
 
+// "moving_kv" as words.
+std::string named(std::string_view activity) {
+  std::string text(activity);
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
 void line(std::string& out, const char* label, const std::string& text) {
   out += fmt::format("  {:<18}{}\n", label, text);
+}
+
+// "41.2 % thinking, 30.1 % admission": what took at least a thousandth, largest first.
+std::string activities(const AgentsResult& a) {
+  double all = 0;
+  std::vector<std::pair<double, std::string_view>> parts;
+  for (std::size_t i = 0; i < serving::kActivities; ++i) {
+    all += a.spent_s[i];
+    parts.emplace_back(a.spent_s[i], serving::kActivityNames[i]);
+  }
+  std::ranges::stable_sort(parts, std::greater{}, [](const auto& p) { return p.first; });
+  std::string text;
+  for (const auto& [time, name] : parts)
+    if (1000 * time > all)
+      text += fmt::format("{}{:.1f} % {}", text.empty() ? "" : ", ", 100 * time / all, named(name));
+  return text.empty() ? "none" : text;
 }
 
 void work(std::string& out, const Result& r, const AgentsResult& a) {
@@ -81,6 +106,7 @@ void work(std::string& out, const Result& r, const AgentsResult& a) {
   line(out, "agents",
        fmt::format("{}: {} finished, {} gave up", grouped(a.agents), grouped(a.finished),
                    grouped(a.aborted)));
+  line(out, "agents' time", activities(a));
 }
 
 void recovery(std::string& out, const Scenario& s, const Result& r, const AgentsResult& a) {
@@ -155,6 +181,9 @@ Json agents_json(const AgentsResult& a) {
                 {"sequences_max", a.running_peak},  {"device_busy", a.device_busy},
                 {"prefill_share", a.prefill_share}, {"link_s", a.link_s},
                 {"table_error", a.table_error}};
+  j["agents_time_s"] = Json::object();
+  for (std::size_t i = 0; i < serving::kActivities; ++i)
+    j["agents_time_s"][std::string(serving::kActivityNames[i])] = a.spent_s[i];
   j["output_commit_s"] = {{"tokens", spread(a.token_commit)}, {"effects", spread(a.effect_commit)}};
   j["effects"] = {{"read_only", a.effects_read_only},
                   {"compensatable", a.effects_compensatable},

@@ -44,7 +44,7 @@ Json path_json(const ex::Explanation& e) {
                        {"least_slack_s", optional(c.least_slack)},
                        {"mean_slack_s", optional(c.mean_slack)}});
   return {{"length_s", seconds(e.path->length)},
-          {"tasks", e.path->tasks.size()},
+          {"tasks", e.tasks_on_path},
           {"of_tasks", e.tasks},
           {"prefill", split_json(e.path->prefill)},
           {"decode", split_json(e.path->decode)},
@@ -56,6 +56,17 @@ Json ceilings_json(const std::vector<ex::Ceiling>& all) {
   for (const ex::Ceiling& c : all)
     j.push_back({{"resource", c.resource}, {"busy_s", seconds(c.busy)}, {"share", c.share}});
   return j;
+}
+
+Json agents_json(const ex::Agents& a) {
+  Json times = Json::array(), rooms = Json::array();
+  for (const ex::AgentsTime& t : a.times)
+    times.push_back({{"activity", t.activity}, {"time_s", t.time_s}, {"share", t.share}});
+  for (const ex::Room& r : a.rooms)
+    rooms.push_back({{"room", r.name},
+                     {r.bytes ? "peak_bytes" : "peak", r.peak},
+                     {r.bytes ? "capacity_bytes" : "capacity", r.capacity}});
+  return {{"elapsed_s", seconds(a.elapsed)}, {"agents_time", times}, {"rooms", rooms}};
 }
 
 Json side_json(const std::optional<ex::Side>& s) {
@@ -117,8 +128,14 @@ Json explanation_json(const system::LoadedScenario& loaded, const ex::Explanatio
                  {"value", e.value},
                  {"better", e.metric.higher_is_better ? "higher" : "lower"}};
   j["critical_path"] = path_json(e);
-  j["bounds"] = {{"prefill", ceilings_json(e.prefill_ceilings)},
-                 {"decode", ceilings_json(e.decode_ceilings)}};
+  if (e.agents) {
+    j.erase("critical_path");
+    j["agents"] = agents_json(*e.agents);
+    j["bounds"] = {{"run", ceilings_json(e.agents->ceilings)}};
+  } else {
+    j["bounds"] = {{"prefill", ceilings_json(e.prefill_ceilings)},
+                   {"decode", ceilings_json(e.decode_ceilings)}};
+  }
   j["elasticities"] = Json::array();
   for (const ex::Elasticity& one : e.elasticities)
     j["elasticities"].push_back(elasticity_json(one));

@@ -74,7 +74,7 @@ ex::Evaluate evaluator(const std::string& reference, const std::vector<std::stri
       const auto loaded = system::load_scenario(reference, config::Catalogue(), all);
       const system::Result r = system::simulate(loaded.scenario);
       o.fits = r.memory.fits;
-      if (r.recovery.aborted)
+      if (r.recovery.aborted && !r.agents)
         o.problem = "the run aborts";
       else
         o.value = metric_value(result_json(loaded, r, false), metric);

@@ -53,8 +53,8 @@ void critical_path(std::string& out, const ex::Explanation& e) {
   }
   const Duration prefill = e.path->prefill.total(), decode = e.path->decode.total();
   out += fmt::format("critical path to {}: {}, {} of {} tasks\n", moment(e.metric.until),
-                     duration_text(seconds(e.path->length)),
-                     grouped(static_cast<std::int64_t>(e.path->tasks.size())), grouped(e.tasks));
+                     duration_text(seconds(e.path->length)), grouped(e.tasks_on_path),
+                     grouped(e.tasks));
   out += fmt::format("  {:<11}{:<27}{:>22}{:>22}\n", "for", "limited by", "prefill", "decode");
   const auto cell = [](Duration part, Duration whole) {
     if (part == Duration::zero()) return std::string("-");
@@ -113,6 +113,30 @@ void ceilings(std::string& out, const char* phase, Duration time,
   out += '\n';
 }
 
+void agents(std::string& out, const ex::Agents& a) {
+  out +=
+      fmt::format("where the agents' time goes, {} simulated\n", duration_text(seconds(a.elapsed)));
+  out += fmt::format("  {:<28}{:>14}{:>10}\n", "", "of all agents", "share");
+  for (const ex::AgentsTime& t : a.times) {
+    std::string name = t.activity;
+    std::ranges::replace(name, '_', ' ');
+    out += fmt::format("  {:<28}{:>14}{:>8.2f} %\n", name, duration_text(t.time_s), 100 * t.share);
+  }
+  out +=
+      "  admission: for a place in the batch and KV memory; verdict: a full window, stop and wait, "
+      "or an output held back;\n  others verdict: for the writer of what is to be read. Agents "
+      "overlap, so there is no critical path of the run.\n\n";
+  out += "bound of each resource\n";
+  ceilings(out, "run", a.elapsed, a.ceilings);
+  for (const ex::Room& r : a.rooms) {
+    const std::string peak = r.bytes ? bytes_text(r.peak) : fmt::format("{:.0f}", r.peak);
+    const std::string all = r.bytes ? bytes_text(r.capacity) : fmt::format("{:.0f}", r.capacity);
+    out += fmt::format("  {:<28}{:>12}{:>8.2f} %   at most in use, of {}\n", r.name, peak,
+                       r.capacity > 0 ? 100 * r.peak / r.capacity : 0.0, all);
+  }
+  out += '\n';
+}
+
 std::string gains(const std::optional<ex::Side>& s) {
   if (!s) return "-";
   if (!s->problem.empty()) return "cannot";
@@ -147,10 +171,15 @@ void elasticities(std::string& out, const ex::Explanation& e) {
                        gains(one.down), shown ? quoted_set(shown->assignment) : "");
   }
   if (!idle.empty()) out += listed("no effect:", idle);
-  out += "  10 % more, 10 % less: speed gained, as the path predicts / in the run";
+  out += e.path ? "  10 % more, 10 % less: speed gained, as the path predicts / in the run"
+                : "  10 % more, 10 % less: speed gained in the run";
   if (step) out += "; # counts move by one at least";
   if (full) out += "; no room: more than device memory holds";
   out += '\n';
+  if (e.agents)
+    out +=
+        "  Agents meet at other moments in every run: gains of some tenths of a percent are "
+        "within that noise\n";
   if (kink)
     out +=
         "  * the two part by over 0.02 %: the path moves to another resource, or others change "
@@ -186,7 +215,10 @@ void faster(std::string& out, const ex::Explanation& e) {
     out += fmt::format("  {:<22}{:>7.3g} x better and {} {:.3g} x  {}\n", t.first, t.first_factor,
                        t.second, t.second_factor, quoted_sets(t.assignments));
   }
-  if (e.together.empty()) out += "  no pair does it with less than one of the two alone\n";
+  if (e.together.empty())
+    out += std::ranges::any_of(e.alone, &ex::Alone::reached)
+               ? "  no pair does it with less than one of the two alone\n"
+               : "  no pair of these does it either\n";
   out +=
       "  Of pairs, both by the same factor but for whole counts; nothing is said of what a factor "
       "costs.\n\n";
@@ -221,11 +253,15 @@ std::string explanation_text(const system::LoadedScenario& loaded, const ex::Exp
       "{}\n{} on {} - verification {} - {} fidelity - {} = {:.4g}, {} is better\n\n", s.name,
       s.model.name, s.hardware.name, name_of(s.verification.timing), name_of(s.fidelity),
       e.metric.path, e.value, e.metric.higher_is_better ? "higher" : "lower");
-  critical_path(out, e);
-  classes(out, e);
-  out += "bound of each resource\n";
-  ceilings(out, "prefill", e.prefill, e.prefill_ceilings);
-  ceilings(out, "decode", e.decode, e.decode_ceilings);
+  if (e.agents) {
+    agents(out, *e.agents);
+  } else {
+    critical_path(out, e);
+    classes(out, e);
+    out += "bound of each resource\n";
+    ceilings(out, "prefill", e.prefill, e.prefill_ceilings);
+    ceilings(out, "decode", e.decode, e.decode_ceilings);
+  }
   elasticities(out, e);
   faster(out, e);
   policies(out, e);

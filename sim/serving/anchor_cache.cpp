@@ -193,7 +193,7 @@ des::Task<bool> AnchorCache::check(std::int64_t id, bool in_device, Account& spe
   stats_.verify += m_.engine.now() - began;
   stats_.verified += c.payload;
   if (o_.on_check) o_.on_check(c);
-  draw_span(id, "verify", began);
+  draw_span(id, in_device ? "re-verify" : "verify", began);
   const auto draw = draw_index(id, static_cast<std::uint64_t>(e.checks++));
   if (verdicts_.bernoulli_at(draw, o_.failure)) {
     ++stats_.failures;
@@ -263,6 +263,8 @@ void AnchorCache::drop(std::int64_t id) {
   if (o_.params.pinned) m_.pool.unpin(e.pages);
   m_.pool.release(e.pages);
   e.state = State::absent;
+  if (auto* trace = m_.engine.trace())
+    trace->span(track_, "evict " + std::to_string(id), m_.engine.now(), m_.engine.now());
 }
 
 void AnchorCache::draw_span(std::int64_t id, const char* what, Time began) {

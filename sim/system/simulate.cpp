@@ -185,6 +185,11 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   machine.tasks = tasks;
   ProgramBuilder programs(s);
   Session session(machine, s, programs);
+  // What an exception leaves waiting goes before what it waits for.
+  struct Abandon {
+    des::Engine& engine;
+    ~Abandon() { engine.abandon(); }
+  } const abandon{engine};
   engine.spawn(session.run(), "session");
   engine.run();
   const des::Blocked blocked = engine.blocked();

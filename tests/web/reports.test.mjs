@@ -50,7 +50,7 @@ async function coloured(page, selector) {
 
 const window_of = (page) => page.locator('figure.timeline').first().evaluate((f) => JSON.parse(f.dataset.window));
 
-for (const name of ['run.html', 'compare.html', 'validate.html', 'analytic.html', 'hostile.html'])
+for (const name of ['run.html', 'compare.html', 'validate.html', 'analytic.html', 'hostile.html', 'sweep.html', 'agents.html'])
   test(`${name} draws every plot, says nothing on the console and asks the network for nothing`, async () => {
     const {page, said, asked, close} = await open(name);
     assert.deepEqual(said, []);
@@ -81,6 +81,33 @@ test('every plot of a run shows marks, at laptop width, and no axis is without a
   }));
   assert.ok(titles.length >= 6, titles.join('; '));
   for (const title of titles) assert.match(title, /, (ms|%|GiB|TFLOP\/s|FLOP per byte)/);
+  await close();
+});
+
+test('a sweep shows curves, names and its Pareto front, each axis with a unit', async () => {
+  const {page, close} = await open('sweep.html');
+  for (const kind of ['sweep', 'sweep_names', 'pareto']) {
+    assert.ok(await page.locator(`figure.${kind}`).count() >= 1, kind);
+    const marks = await coloured(page, `figure.${kind} .chart`);
+    assert.ok(marks > 100, `${kind}: ${marks} coloured pixels`);
+  }
+  const titles = await page.locator('figure.sweep svg .role-axis-title text').allTextContents();
+  assert.ok(titles.length >= 4, titles.join('; '));
+  for (const title of titles) assert.match(title, /, (tokens|tokens\/s|s)$/);
+  const text = await page.locator('main').innerText();
+  assert.match(text, /16\s*left out by the constraints/);
+  const rings = await page.evaluate(() => window.fieldsim.views.flatMap((v) => v.data('points')).filter((p) => p.front).length);
+  assert.ok(rings > 0);
+  await close();
+});
+
+test('agents have rows of their own, and every kind in the legend has a name', async () => {
+  const {page, close} = await open('agents.html');
+  const {rows, kinds} = await page.evaluate(() => JSON.parse(document.getElementById('report').textContent).plots.find((p) => p.timeline).timeline);
+  assert.ok(rows.some((r) => r.includes('agent 0 does')));
+  for (const kind of ['thinks', 'tool', 'boundary']) assert.ok(kinds.includes(kind), kinds.join());
+  for (const kind of ['agents', 'session', 'other']) assert.ok(!kinds.includes(kind), kinds.join());
+  assert.ok(await coloured(page, 'figure.timeline .chart') > 200);
   await close();
 });
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/hardware/account.hpp"
 #include "sim/report/summary.hpp"
@@ -10,6 +11,13 @@
 namespace fieldsim::report::html {
 
 namespace {
+
+// By category, in the order in which a bar stacks them: neighbours differ in lightness, so that
+// they are told apart without their hue. Okabe and Ito's colours and tints of them.
+constexpr std::array<const char*, hardware::kCategories> kCategoryColours = {
+    "#0072b2", "#56b4e9", "#f0e442", "#000000", "#7a7a7a", "#cfcfcf", "#b9e3d3",
+    "#009e73", "#004d38", "#d55e00", "#e69f00", "#8c6d31", "#fbd5b5", "#6a51a3",
+    "#c9c2e6", "#cc79a7", "#7d2f5c", "#a6e1fa", "#00334f"};
 
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 
@@ -121,9 +129,9 @@ void breakdown_section(Page& page, const std::vector<NamedResult>& runs) {
     table.numeric.push_back(table.head.size());
     table.head.emplace_back("share, %");
   }
-  Json rows = Json::array(), parts = Json::array();
-  for (const std::string_view part : hardware::kCategoryNames) {
-    const std::string name(part);
+  Json rows = Json::array(), parts = Json::array(), colours = Json::array();
+  for (std::size_t index = 0; index < hardware::kCategories; ++index) {
+    const std::string name(hardware::kCategoryNames[index]);
     std::vector<std::string> cells = {name};
     bool any = false;
     for (const NamedResult& run : runs) {
@@ -140,10 +148,12 @@ void breakdown_section(Page& page, const std::vector<NamedResult>& runs) {
     }
     if (!any) continue;
     parts.push_back(name);
+    colours.push_back(kCategoryColours[index]);
     table.rows.push_back(std::move(cells));
   }
   plot.datasets["breakdown"] = rows;
   plot.words["parts"] = parts;
+  plot.words["colours"] = colours;
   page.plot(std::move(plot));
   page.table(table);
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "sim/base/error.hpp"
+#include "sim/report/html/timeline_kinds.hpp"
 
 namespace fieldsim::report::html {
 
@@ -16,25 +17,17 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr std::size_t kMostRows = 64;
-constexpr std::size_t kMostDepth = 3;  // spans inside spans of one track, rows for each
+constexpr std::size_t kMostAgentRows = 24;  // of the first agents, three each
+constexpr std::size_t kMostDepth = 3;       // spans inside spans of one track, rows for each
 constexpr std::size_t kMostFlows = 400;
 constexpr std::size_t kMostFocus = 12;
 
 // Devices in the order of the rows; what is not here follows.
-constexpr std::array<std::string_view, 5> kOrder = {"session", "gpu", "link", "host", "ledger"};
+constexpr std::array<std::string_view, 6> kOrder = {"session", "gpu",    "link",
+                                                    "host",    "ledger", "agents"};
 
 double microseconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 double microseconds(Time t) { return microseconds(t.since_start()); }
-
-// The kind decides colour and shape. Events of the session say what they are in their first word.
-std::string kind_of(const std::string& device, const std::string& name) {
-  if (device != "session")
-    return std::ranges::find(kOrder, device) != kOrder.end() ? device : "other";
-  for (const char* word : {"verified", "failed", "rollback", "undone", "cancelled"})
-    if (name.starts_with(word)) return word;
-  if (name.ends_with(" again")) return "regenerated";
-  return name.starts_with("boundary") ? "boundary" : "other";
-}
 
 template <typename Words>
 std::int64_t index_of(Words& words, const std::string& word) {
@@ -109,7 +102,8 @@ Json Timeline::json(std::size_t most) const {
     auto& all = by_track[t];
     if (all.empty()) continue;
     const std::string label = tracks_[t].device + ": " + tracks_[t].name;
-    if (rows.size() >= kMostRows) {
+    const bool agent = tracks_[t].device == "agents";
+    if (rows.size() >= (agent ? kMostAgentRows : kMostRows)) {
       left_out.push_back(fmt::format("{}: {} spans, for want of room", label, all.size()));
       continue;
     }
@@ -138,7 +132,7 @@ Json Timeline::json(std::size_t most) const {
       for (std::size_t i = 0; i < whole; ++i) {
         const Span& s = *level[i];
         const std::string& name = names_[static_cast<std::size_t>(s.name)];
-        const std::string kind = kind_of(tracks_[t].device, name);
+        const std::string kind = kind_of(tracks_[t].device, tracks_[t].name, name);
         if (s.begin == s.end) {
           instants.push_back({row, microseconds(s.begin), s.name, index_of(kinds, kind)});
         } else {
@@ -151,7 +145,7 @@ Json Timeline::json(std::size_t most) const {
       if (whole == level.size()) continue;
       // Blocks of equal counts.
       const std::size_t each = (level.size() - whole + most / 2 - 1) / (most / 2);
-      const auto kind = index_of(kinds, kind_of(tracks_[t].device, ""));
+      const auto kind = index_of(kinds, kind_of(tracks_[t].device, tracks_[t].name, ""));
       for (std::size_t i = whole; i < level.size(); i += each) {
         const std::size_t end = std::min(i + each, level.size());
         Duration busy;
@@ -184,7 +178,7 @@ Json Timeline::json(std::size_t most) const {
   for (const auto& [id, points] : flows_) {
     Json flow = Json::array();
     for (const FlowPoint& p : points) {
-      const Time at = flow.empty() ? std::max(p.at, ends.at({p.track, p.at})) : p.at;
+      const Time at = &p == &points.front() ? std::max(p.at, ends.at({p.track, p.at})) : p.at;
       if (const auto row = first_row[static_cast<std::size_t>(p.track)]; row >= 0)
         flow.push_back({row, microseconds(at)});
     }
@@ -211,6 +205,7 @@ Json Timeline::json(std::size_t most) const {
           {"rows", rows},
           {"names", names},
           {"kinds", kinds},
+          {"looks", looks_of(kinds)},
           {"spans", spans},
           {"instants", instants},
           {"flows", flows},

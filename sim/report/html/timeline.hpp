@@ -23,10 +23,10 @@ class Timeline : public des::TraceSink {
 
   bool empty() const { return spans_.empty(); }
 
-  // {end, rows: [label], names: [text], kinds: [word], spans: [[row, begin, length, name, kind]],
-  // instants: [[row, at, name, kind]], flows: [[[row, at], ...]], focus: [[label, from, to]],
-  // left_out: [text]}; times in microseconds. `most` spans of a row are kept: half of them as they
-  // are, from the beginning; the rest merged into blocks.
+  // {end, rows: [label], names: [text], kinds: [word], looks: by kind, spans: [[row, begin, length,
+  // name, kind]], instants: [[row, at, name, kind]], flows: [[[row, at], ...]], focus: [[label,
+  // from, to]], left_out: [text]}; times in microseconds. `most` spans of a row are kept: half of
+  // them as they are, from the beginning; the rest merged into blocks.
   nlohmann::ordered_json json(std::size_t most = 4000) const;
 
  private:

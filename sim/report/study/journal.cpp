@@ -98,9 +98,18 @@ bool Journal::resume(const JournalHeader& expected) {
   while (std::getline(in, line) && !in.eof()) {
     // A hole that a crash of the machine left is no JSON.
     const auto j = Json::parse(line, nullptr, false);
-    if (!j.is_object() || j.value("point", std::size_t(-1)) != header_.shard.point(done_)) break;
+    constexpr auto kNoPoint = std::size_t(-1);
+    const std::size_t point = j.is_object() ? j.value("point", kNoPoint) : kNoPoint;
+    const Shard& shard = header_.shard;
+    if (complete()) {
+      const std::size_t k = (point - (shard.number - 1)) / shard.of;
+      if (k >= done_ || shard.point(k) != point) break;
+      replaced_[k] = line;
+    } else {
+      if (point != shard.point(done_)) break;
+      ++done_;
+    }
     size_ += static_cast<std::int64_t>(line.size()) + 1;
-    ++done_;
   }
   if (::ftruncate(file_, size_) != 0) fail("cannot be written: " + why());
   return true;
@@ -109,6 +118,7 @@ bool Journal::resume(const JournalHeader& expected) {
 void Journal::start(const JournalHeader& header) {
   header_ = header;
   done_ = 0;
+  replaced_.clear();
   memory_.clear();
   size_ = 0;
   if (!path_.empty()) {
@@ -148,6 +158,11 @@ void Journal::append(const std::string& lines, std::size_t points) {
   done_ += points;
 }
 
+void Journal::replace(std::size_t k, const std::string& line) {
+  append(line + "\n", 0);
+  replaced_[k] = line;
+}
+
 void Journal::sync() {
   if (file_ >= 0 && ::fsync(file_) != 0 && errno != EINVAL) fail("cannot be written: " + why());
 }
@@ -164,7 +179,8 @@ void Journal::each(const std::function<void(std::string_view line)>& see) const 
   std::getline(in, line);
   for (std::size_t k = 0; k < done_; ++k) {
     if (!std::getline(in, line)) fail("cannot be read");
-    see(line);
+    const auto again = replaced_.find(k);
+    see(again == replaced_.end() ? line : again->second);
   }
 }
 

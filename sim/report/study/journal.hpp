@@ -4,8 +4,10 @@
 //
 // Invariants: the header says what the lines belong to; line k is point number k of this shard; a
 // line that ends in a newline is whole. A torn last line (the process or the machine died) is cut
-// off when the journal is opened again. One process at a time: the file is locked.
+// off when the journal is opened again. One process at a time: the file is locked. Behind the last
+// point stand lines that take the place of earlier ones: points that were tried again.
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -50,6 +52,7 @@ class Journal {
   bool resume(const JournalHeader& expected);
   void start(const JournalHeader& header);  // a fresh file; whatever was there is gone
   void append(const std::string& lines, std::size_t points);  // whole lines, each with its newline
+  void replace(std::size_t k, const std::string& line);       // REQUIRES: complete()
   void sync();
 
   const JournalHeader& header() const { return header_; }
@@ -57,7 +60,7 @@ class Journal {
   bool busy() const { return busy_; }  // another process has it
   bool complete() const { return done_ == header_.shard.size(header_.points); }
   const std::string& path() const { return path_; }
-  // The text of every line after the header.
+  // The text of each point's line, in order.
   void each(const std::function<void(std::string_view line)>& see) const;
 
  private:
@@ -70,6 +73,7 @@ class Journal {
   std::string memory_;
   JournalHeader header_;
   std::size_t done_ = 0;
+  std::map<std::size_t, std::string> replaced_;  // by k
   bool busy_ = false;
 };
 

@@ -7,16 +7,14 @@
 #include <map>
 #include <thread>
 
-#include "sim/report/csv.hpp"
-#include "sim/report/json.hpp"
+#include "sim/base/contain.hpp"
 #include "sim/report/study/ordered.hpp"
+#include "sim/report/study/point.hpp"
 #include "sim/report/study/write.hpp"
-#include "sim/system/simulate.hpp"
 
 namespace fieldsim::report {
 
 using Json = nlohmann::ordered_json;
-using system::Expression;
 using system::Points;
 
 namespace {
@@ -25,50 +23,21 @@ namespace {
 // each path, and what is left shows up as a row with an error.
 constexpr std::size_t kCheckAll = 4096;
 
-using Flat = std::vector<std::pair<std::string, Json>>;
-
-// Clauses of `where` that need no result: points they leave out are not run.
-class Inputs {
- public:
-  explicit Inputs(const Points& points) : points_(points) {
-    for (const Expression& e : points.study().where)
-      if (std::ranges::all_of(e.names(), [&](const auto& n) { return points.is_input(n); }))
-        clauses_.push_back(&e);
-  }
-  bool any() const { return !clauses_.empty(); }
-  bool keep(std::size_t point, const system::LoadedScenario& loaded) const {
-    for (const Expression* e : clauses_) {
-      try {
-        const bool holds = e->holds([&](const std::string& name) {
-          const system::AxisValue* v = points_.varied(point, name);
-          return v != nullptr ? v->datum : points_.input(loaded, name);
-        });
-        if (!holds) return false;
-      } catch (const system::ExpressionError& error) {
-        throw ConfigError(e->where(), "where",
-                          fmt::format("{} (at {})", error.what(), points_.label(point)));
-      }
-    }
-    return true;
-  }
-
- private:
-  const Points& points_;
-  std::vector<const Expression*> clauses_;
-};
-
-Flat results(const system::LoadedScenario& loaded) {
-  const Json json = result_json(loaded, system::simulate(loaded.scenario), false);
-  Flat all = flat(json);
-  for (const auto& [name, use] : json.at("resources").items())
-    if (use.at("bound").get<bool>()) all.emplace_back("bound", name);
-  return all;
-}
-
 std::string messages(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& p : problems) text += (text.empty() ? "" : "; ") + p.str();
   return text;
+}
+
+std::map<std::size_t, std::string> faults_of(const Journal& journal) {
+  std::map<std::size_t, std::string> faults;
+  std::size_t k = 0;
+  journal.each([&](std::string_view line) {
+    if (line.find(kFault) != std::string_view::npos && Json::parse(line).contains(kFault))
+      faults.emplace(k, line);
+    ++k;
+  });
+  return faults;
 }
 
 // One study being computed.
@@ -132,7 +101,7 @@ class Sweep {
       if (!inputs_.keep(p, loaded)) continue;
       try {
         if (!problems.empty()) throw ConfigError(problems);
-        probe_ = results(loaded);
+        probe_ = results(loaded, options_);
         probed_ = p;
         std::vector<std::string> names;
         for (const auto& [name, value] : *probe_) names.push_back(name);
@@ -165,7 +134,7 @@ class Sweep {
       } else if (!problems.empty()) {
         j["error"] = messages(problems);
       } else {
-        const Flat all = probe_ && point == probed_ ? *probe_ : results(loaded);
+        const Flat all = probe_ && point == probed_ ? *probe_ : results(loaded, options_);
         const bool same = std::ranges::equal(all, keys, {}, &Flat::value_type::first);
         Json& out = j[same ? "values" : "results"];
         for (const auto& [name, value] : all)
@@ -176,10 +145,26 @@ class Sweep {
       }
     } catch (const std::bad_alloc&) {
       throw;
+    } catch (const InternalError& e) {
+      j["error"] = e.what();
+      j[kFault] = true;
     } catch (const std::exception& e) {
       j["error"] = e.what();
     }
     return j.dump() + "\n";
+  }
+
+  // Points of the journal whose runs ended in a fault of ours: another build may do better.
+  void retry(Journal& journal, const std::map<std::size_t, std::string>& faults,
+             StudyRun& run) const {
+    for (const auto& [k, before] : faults) {
+      std::string again = line(journal.header().shard.point(k), journal.header().keys);
+      again.pop_back();  // its newline
+      if (again != before) journal.replace(k, again);
+    }
+    journal.sync();
+    run.computed += faults.size();
+    run.retried = faults.size();
   }
 
   void run(Journal& journal, StudyRun& run) const {
@@ -248,7 +233,9 @@ StudyRun run_study(const system::Study& study, const config::Catalogue& catalogu
     journal.start(header);
   }
   run.resumed = journal.done();
+  const auto faults = faults_of(journal);
   if (!journal.complete()) sweep.run(journal, run);
+  if (!faults.empty()) sweep.retry(journal, faults, run);
   write_computed(journal, points, view, options, run);
   return run;
 }

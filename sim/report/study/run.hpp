@@ -6,8 +6,11 @@
 
 #include "sim/report/study/journal.hpp"
 #include "sim/report/study/view.hpp"
+#include "sim/system/result.hpp"
 
 namespace fieldsim::report {
+
+struct StudyRun;
 
 struct StudyOptions {
   std::string csv, jsonl;  // files; "-" is stdout; "" is none
@@ -15,7 +18,11 @@ struct StudyOptions {
   Shard shard;
   bool force = false;       // results of another study may be overwritten
   std::size_t preview = 0;  // rows to hand back
+  // Called with every row in `all` once the files are written, even if no row is left.
+  std::function<void(const StudyRun& run)> report;
   std::function<void(std::size_t done, std::size_t total)> progress;
+  // What runs a point: the simulator, unless a test puts another in its place.
+  std::function<system::Result(const system::Scenario&)> simulate;
 };
 
 struct StudyRun {
@@ -23,13 +30,20 @@ struct StudyRun {
   std::size_t resumed = 0;   // of them, found in the journal
   std::size_t computed = 0;  // of them, simulated now (those left out before a run are not)
   std::size_t rows = 0, failed = 0, left_out = 0;
-  double wall_s = 0;  // of computing
+  std::size_t retried = 0;  // points among `computed` whose run had ended in a fault of ours
+  double wall_s = 0;        // of computing
   std::size_t jobs = 0;
-  std::string first_error;
+  std::string first_error;  // with the point it is at
   std::vector<std::string> columns;
   std::size_t varied = 0;        // of the columns, the first ones
   std::vector<View::Row> shown;  // the best rows, or without an objective the first ones
   std::size_t best = 0;          // rows that are marked
+  // For a report:
+  Shard shard;
+  std::vector<View::Row> all;         // every row
+  std::vector<std::string> omitted;   // points that `where` leaves out, by what is varied
+  std::vector<std::string> failures;  // points that failed, one for each failed row
+  config::Provenance provenance;      // of the first point
 };
 
 // Throws ConfigError for what is wrong in the study or in any of its scenarios, before anything is

@@ -33,6 +33,7 @@ class View {
   // Columns: varied paths, results, derived, ratios to the first row, the mark, error.
   const std::vector<std::string>& columns() const { return columns_; }
   std::size_t varied() const { return varied_; }
+  const system::Points& points() const { return points_; }
   bool marked() const { return !points_.study().objectives.empty(); }
 
   struct Row {

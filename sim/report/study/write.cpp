@@ -116,6 +116,7 @@ void write_rows(const Journal& journal, View& view, const StudyOptions& o, Study
     auto row = view.row(record);
     if (!row) {
       ++run.left_out;
+      if (o.report) run.omitted.push_back(view.points().label(record.point));
       return;
     }
     if (run.rows == 0) open();  // a study without a row leaves no file
@@ -124,7 +125,11 @@ void write_rows(const Journal& journal, View& view, const StudyOptions& o, Study
     view.set_mark(*row, marked);
     ++run.rows;
     if (marked) ++run.best;
-    if (row->failed && run.failed++ == 0) run.first_error = record.error;
+    if (row->failed) {
+      const std::string point = view.points().label(record.point);
+      if (run.failed++ == 0) run.first_error = point + ": " + record.error;
+      if (o.report) run.failures.push_back(point);
+    }
     if (csv) {
       std::string text;
       for (const auto& c : row->cells) text += (&c == &row->cells.front() ? "" : ",") + csv_cell(c);
@@ -135,8 +140,8 @@ void write_rows(const Journal& journal, View& view, const StudyOptions& o, Study
       for (std::size_t i = 0; i < row->cells.size(); ++i) j[run.columns[i]] = row->cells[i];
       jsonl->write(j.dump() + '\n');
     }
-    if (run.shown.size() < o.preview && (marked || !view.marked()))
-      run.shown.push_back(std::move(*row));
+    if (run.shown.size() < o.preview && (marked || !view.marked())) run.shown.push_back(*row);
+    if (o.report) run.all.push_back(std::move(*row));
   });
   if (csv) csv->finish();
   if (jsonl) jsonl->finish();
@@ -151,6 +156,12 @@ void write_computed(const Journal& journal, const system::Points& points, View& 
     write_rows(journal, view, options, run);
   } catch (const ConfigError& e) {
     throw ResultsError(e.what() + kept);
+  }
+  if (options.report) {
+    run.shard = journal.header().shard;
+    std::vector<Problem> ignored;
+    run.provenance = points.scenario(0, ignored).provenance;
+    options.report(run);
   }
   if (run.rows == 0 && run.points > 0)
     throw ResultsError(

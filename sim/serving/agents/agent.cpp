@@ -25,6 +25,7 @@ bool Agent::done() const {
 
 des::Process Agent::run() {
   co_await w_.engine.until(arrives_);
+  doing(Activity::starting);
   if (w_.setup.verification.timing == Timing::attested_tee)
     co_await w_.engine.delay(w_.setup.verification.tee.attestation);
   while (!stopped_) {
@@ -47,6 +48,7 @@ des::Process Agent::run() {
   }
   w_.residency.leave(tenant_, w_.sabotage == recovery::Sabotage::leaked_block && id_ == 0);
   ended_ = true;
+  doing(Activity::absent);
   w_.finished(*this);
 }
 
@@ -54,6 +56,7 @@ des::Process Agent::run() {
 des::Task<> Agent::drain() {
   if (!log_.back()->is_closed) co_await close();
   if (tenant_.running()) co_await pause();
+  doing(Activity::verdict);
   while (!interrupted_ && !log_.empty()) {
     tenant_.woken.close();
     co_await tenant_.woken.wait();
@@ -83,6 +86,7 @@ des::Task<> Agent::ensure_boundary() {
     if (tenant_.running()) co_await pause();
     if (interrupted_ || static_cast<std::int64_t>(log_.size()) < w_.setup.verification.window)
       continue;
+    doing(Activity::verdict);
     tenant_.woken.close();
     co_await tenant_.woken.wait();
   }
@@ -112,6 +116,7 @@ des::Task<> Agent::close() {
   draw_boundary(*b);
   w_.close(b);
   const bool waits = w_.setup.verification.timing == Timing::pessimistic || pessimistic_;
+  if (waits) doing(Activity::verdict);
   while (waits && !interrupted_ && !b->final) {
     tenant_.woken.close();
     co_await tenant_.woken.wait();
@@ -121,6 +126,7 @@ des::Task<> Agent::close() {
 // What keeping a way back costs before generation goes on.
 des::Task<> Agent::checkpoint(const AgentBoundary& b) {
   using recovery::Checkpoint;
+  doing(Activity::moving_kv);
   co_await sleep(w_.setup.recovery.checkpoint_cost);
   const Bytes kv = w_.setup.kv_per_token * (b.tokens + b.prefilled);
   if (interrupted_ || kv == Bytes::zero()) co_return;
@@ -137,6 +143,7 @@ des::Task<> Agent::checkpoint(const AgentBoundary& b) {
 des::Task<> Agent::settled_wait() {
   if (open_boundary()) co_await close();
   if (!log_.empty() && tenant_.running()) co_await pause();
+  doing(Activity::verdict);
   while (!interrupted_ && !log_.empty()) {
     tenant_.woken.close();
     co_await tenant_.woken.wait();
@@ -154,6 +161,7 @@ des::Task<> Agent::pause() {
     const Bytes moved = w_.residency.swap(tenant_);
     const Duration d = time_for(moved, w_.setup.to_host);
     w_.out.link += d;
+    doing(Activity::moving_kv);
     if (d > Duration::zero()) co_await w_.link.serve(d);
   }
 }
@@ -192,6 +200,7 @@ void Agent::stop() {
 
 des::Task<> Agent::recover() {
   const auto& r = w_.setup.recovery;
+  doing(Activity::repairing);
   w_.residency.withdraw(tenant_);
   if (tenant_.running()) w_.residency.keep(tenant_);
   while (repairs_ > 0) {
@@ -215,6 +224,19 @@ des::Task<> Agent::recover() {
   w_.out.recovery_time.push_back(w_.engine.now() - undone_at_);
   if (des::TraceSink* trace = w_.traced(*this))
     trace->span(track, "rollback", undone_at_, w_.engine.now());
+}
+
+void Agent::doing(Activity activity) {
+  if (activity == activity_) return;
+  const Time now = w_.engine.now();
+  if (activity_ != Activity::absent && now > active_since_) {
+    const auto i = static_cast<std::size_t>(activity_);
+    w_.out.spent[i] += static_cast<long double>((now - active_since_).count());
+    if (des::TraceSink* trace = w_.traced(*this))
+      trace->span(activity_track, kActivitySpans[i], active_since_, now);
+  }
+  activity_ = activity;
+  active_since_ = now;
 }
 
 Amount Agent::running() const {

@@ -42,7 +42,7 @@ class Agent {
   Amount running() const;
   bool interrupted() const { return interrupted_; }
   AgentBoundaryPtr open_boundary() const;
-  des::TrackId track, verdict_track;
+  des::TrackId track, verdict_track, activity_track;
   std::int64_t table_blocks() const { return ended_ ? 0 : tenant_.table().size(); }
 
  private:
@@ -72,6 +72,7 @@ class Agent {
   bool done() const;
   recovery::Vertex newest() const;  // boundary that what is made now derives from
   void draw_boundary(AgentBoundary& boundary);
+  void doing(Activity activity);  // from now on; before every wait
 
   AgentsWorld& w_;
   std::int64_t id_;
@@ -89,6 +90,8 @@ class Agent {
   bool pessimistic_ = false, ended_ = false;
   std::int64_t retry_ = 0;  // of the boundary that it was put back to
   Time anchored_, undone_at_;
+  Activity activity_ = Activity::absent;
+  Time active_since_;
   std::int64_t replicas_ = 0;
 };
 

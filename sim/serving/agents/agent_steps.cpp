@@ -23,6 +23,7 @@ des::Task<> Agent::begin() {
   const Duration tracking =
       recovery::kEdgeTime * (reads + static_cast<std::int64_t>(inbox_.size()) + 1);
   w_.out.provenance += tracking;
+  doing(Activity::reading);
   co_await sleep(p.memory.read_time * reads + tracking);
   AgentBoundaryPtr b = interrupted_ ? nullptr : open_boundary();
   if (b) {
@@ -65,6 +66,7 @@ des::Task<> Agent::wait_for_readable() {
     if (tenant_.running()) co_await pause();
     if (interrupted_) co_return;
     w_.wait_for(memory, *this);
+    doing(Activity::others_verdict);
     tenant_.woken.close();
     co_await tenant_.woken.wait();
     k = 0;
@@ -92,6 +94,7 @@ void Agent::take_messages(AgentBoundary& b) {
 des::Task<bool> Agent::take_place(std::int64_t target) {
   if (!tenant_.running()) {
     w_.residency.request(tenant_, position_.context + position_.to_prefill + target);
+    doing(Activity::admission);
     while (!tenant_.running() && !interrupted_) {
       tenant_.woken.close();
       co_await tenant_.woken.wait();
@@ -100,6 +103,7 @@ des::Task<bool> Agent::take_place(std::int64_t target) {
     const Bytes back = w_.residency.take_swapped(tenant_);
     const Duration d = time_for(back, w_.setup.to_device);
     w_.out.link += d;
+    doing(Activity::moving_kv);
     if (d > Duration::zero()) co_await w_.link.serve(d);
   }
   co_return !interrupted_;
@@ -128,6 +132,7 @@ des::Task<> Agent::decode() {
   s.prefill = position_.context - s.before;
   s.decode = std::clamp<std::int64_t>(until_close(*b), 1, target - position_.decoded);
   running_ = &s;
+  doing(Activity::generating);
   co_await w_.batch.run(s);
   running_ = nullptr;
   account(s);
@@ -239,6 +244,7 @@ des::Task<> Agent::call(EffectPtr e) {
   } else {
     w_.settle_now(e->vertex);
     co_await pause();
+    doing(Activity::verdict);
     while (!interrupted_ && !e->cleared && e->state == recovery::Effect::State::pending) {
       tenant_.woken.close();
       co_await tenant_.woken.wait();
@@ -247,6 +253,7 @@ des::Task<> Agent::call(EffectPtr e) {
     w_.apply(*e);
   }
   co_await pause();
+  doing(Activity::tool);
   co_await sleep(w_.workload.tool_latency(id_, position_.step));
   if (interrupted_) co_return;
   auto result = std::make_shared<ToolResult>();
@@ -267,6 +274,7 @@ des::Task<> Agent::think() {
   if (w_.setup.verification.boundary.rules().semantic_step) co_await close();
   if (interrupted_) co_return;
   co_await pause();  // the next step asks for its own room
+  doing(Activity::thinking);
   co_await sleep(w_.workload.think(id_, position_.step));
   if (interrupted_) co_return;
   ++position_.step;

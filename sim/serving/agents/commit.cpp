@@ -95,6 +95,7 @@ void AgentsWorld::finish() {
   std::int64_t blocks = 0;
   for (const auto& a : agents_) {
     blocks += a->table_blocks();
+    a->doing(Activity::absent);
     Amount open = a->running();
     out.generated += open;
     (a->interrupted() ? out.discarded : out.in_flight) += open;

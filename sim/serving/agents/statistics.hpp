@@ -7,6 +7,7 @@
 
 #include "sim/base/units.hpp"
 #include "sim/recovery/provenance.hpp"
+#include "sim/serving/agents/activity.hpp"
 
 namespace fieldsim::serving {
 
@@ -44,6 +45,7 @@ struct AgentsStatistics {
   std::vector<Weighted> effect_commit;  // asked to applied
   std::vector<Duration> check_latency;  // closed to verdict
   std::vector<Duration> recovery_time;  // verdict to going on
+  ActivityTimes spent{};                // of all agents
   Duration checking;                    // of the workers
   Duration provenance;                  // of the host
   Duration link;                        // swapping and copies

@@ -54,7 +54,8 @@ void AgentsWorld::start() {
     Agent& a = *agents_.back();
     if (des::TraceSink* trace = traced(a)) {
       a.track = trace->track("agents", "agent " + std::to_string(i));
-      a.verdict_track = trace->track("verdicts", "of agent " + std::to_string(i));
+      a.activity_track = trace->track("agents", "agent " + std::to_string(i) + " does");
+      a.verdict_track = trace->track("agents", "agent " + std::to_string(i) + " verdicts");
     }
     engine.spawn(a.run(), component);
   }
@@ -130,6 +131,9 @@ void AgentsWorld::send(Agent& from, std::int64_t to, std::int64_t tokens) {
   if (!from.log().empty()) from.log().back()->sent.push_back(m);
   if (const auto b = from.open_boundary()) b->published = true;
   ++out.messages;
+  if (des::TraceSink* trace = traced(from))
+    trace->span(from.activity_track, "message to agent " + std::to_string(to), engine.now(),
+                engine.now());
   agents_[static_cast<std::size_t>(to)]->deliver(m);
   settle_now(m->vertex);
 }

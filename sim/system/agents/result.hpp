@@ -5,6 +5,7 @@
 
 #include "sim/base/units.hpp"
 #include "sim/recovery/provenance.hpp"
+#include "sim/serving/agents/activity.hpp"
 
 namespace fieldsim::system {
 
@@ -44,6 +45,7 @@ struct AgentsResult {
   double device_busy = 0, prefill_share = 0, link_s = 0;
   double idle_j = 0;  // energy of the device while nothing runs, shared by nobody
   double table_error = 0;
+  std::array<double, serving::kActivities> spent_s{};  // by all agents that had arrived
 };
 
 }  // namespace fieldsim::system

@@ -171,6 +171,8 @@ AgentsResult agents_result(const serving::AgentsWorld& w, Duration elapsed) {
   if (w.batch.busy() > Duration::zero())
     a.prefill_share = seconds(w.batch.prefilling()) / seconds(w.batch.busy());
   a.link_s = seconds(st.link);
+  for (std::size_t i = 0; i < a.spent_s.size(); ++i)
+    a.spent_s[i] = static_cast<double>(st.spent[i] / 1e12L);
   return a;
 }
 
@@ -188,6 +190,11 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   des::Engine engine(s.seed);
   engine.set_trace(trace);
   serving::AgentsWorld world(engine, setup, record, sabotage);
+  // What an exception leaves waiting goes before what it waits for.
+  struct Abandon {
+    des::Engine& engine;
+    ~Abandon() { engine.abandon(); }
+  } const abandon{engine};
   world.start();
   if (setup.agents.duration)
     engine.run_until(Time::at(*setup.agents.duration));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/system/explain/speedup.hpp"
+#include "sim/system/schema/timing.hpp"
 
 namespace fieldsim::system::explain {
 
@@ -38,14 +39,55 @@ void kernels(Choices& c, const Scenario& s) {
         {"workload.launch=graph"});
 }
 
-void timings(Choices& c, const Scenario& s) {
+const char* timing_label(Timing t) {
+  switch (t) {
+    case Timing::none:
+      return "no verification";
+    case Timing::pessimistic:
+      return "verify before each release (stop and wait)";
+    case Timing::on_load:
+      return "verify once, on load";
+    case Timing::optimistic:
+      return "verify behind generation";
+    case Timing::optimistic_verified_prefix:
+      return "verify behind, keep tokens before a bad one";
+    case Timing::sampled_audit:
+      return "verify a sample of the boundaries";
+    case Timing::challenge_window:
+      return "final unless challenged";
+    case Timing::attested_tee:
+      return "attest an enclave once";
+  }
+  return "";
+}
+
+// Whether it checks more, or earlier, than another.
+int strength(Timing t) {
+  switch (t) {
+    case Timing::none:
+      return 0;
+    case Timing::attested_tee:
+      return 1;
+    case Timing::sampled_audit:
+    case Timing::challenge_window:
+      return 2;
+    case Timing::on_load:
+      return 3;
+    case Timing::optimistic:
+    case Timing::optimistic_verified_prefix:
+      return 4;
+    case Timing::pessimistic:
+      return 5;
+  }
+  return 0;
+}
+
+void timing(Choices& c, const Scenario& s) {
   const auto& v = s.verification;
-  c.add(v.timing == Timing::optimistic, "verify behind generation",
-        {"verification.timing=optimistic"}, true);
-  c.add(v.timing == Timing::pessimistic, "verify before each release (stop and wait)",
-        {"verification.timing=pessimistic"});
-  c.add(v.timing == Timing::on_load, "verify once, on load", {"verification.timing=on_load"}, true);
-  c.add(false, "no verification", {"verification.timing=none"}, true);
+  for (const auto& choice : timings())
+    c.add(choice.value == v.timing, timing_label(choice.value),
+          {fmt::format("verification.timing={}", choice.word)},
+          strength(choice.value) < strength(v.timing));
   if (const auto k = v.boundary.every_tokens) {
     constexpr std::int64_t kFactor = 4;
     c.add(*k * kFactor > s.workload.output_tokens,
@@ -84,6 +126,35 @@ void evidence(Choices& c, const Scenario& s) {
         {"verification.transfer.memory=pinned"});
 }
 
+// What agents may see of each other, and what becomes of their KV while they wait.
+void sharing(Choices& c, const Scenario& s) {
+  using recovery::OutputCommit;
+  using recovery::Visibility;
+  using serving::PausedKv;
+  const auto& r = s.recovery;
+  const auto visible = [&](Visibility v, const char* word, const char* label, bool weaker) {
+    c.add(r.visibility == v, label, {fmt::format("recovery.visibility={}", word)}, weaker);
+  };
+  visible(Visibility::strict, "strict", "readers wait for verdicts", false);
+  visible(Visibility::read_committed, "read_committed", "readers see verified versions", false);
+  visible(Visibility::read_uncommitted, "read_uncommitted", "readers see unverified versions",
+          true);
+  const auto held = [&](OutputCommit o, const char* word, const char* label, bool weaker) {
+    c.add(r.output_commit == o, label, {fmt::format("recovery.output_commit={}", word)}, weaker);
+  };
+  held(OutputCommit::hold_until_verified, "hold_until_verified", "hold every effect until verified",
+       false);
+  held(OutputCommit::release_and_compensate, "release_and_compensate",
+       "release effects, compensate later", true);
+  const auto paused = [&](PausedKv k, const char* word, const char* label) {
+    c.add(s.workload.agents->paused_kv == k, label,
+          {fmt::format("workload.agents.paused_kv={}", word)});
+  };
+  paused(PausedKv::keep, "keep", "keep the KV of waiting agents");
+  paused(PausedKv::drop, "drop", "drop the KV of waiting agents");
+  paused(PausedKv::swap, "swap", "swap the KV of waiting agents out");
+}
+
 }  // namespace
 
 std::vector<Alternative> alternatives(const Scenario& s, const Metric& metric,
@@ -91,9 +162,10 @@ std::vector<Alternative> alternatives(const Scenario& s, const Metric& metric,
   Choices c;
   kernels(c, s);
   if (s.verification.timing != Timing::none) {
-    timings(c, s);
+    timing(c, s);
     evidence(c, s);
   }
+  if (s.workload.agents) sharing(c, s);
   for (Alternative& a : c.all) {
     const Outcome o = evaluate(a.assignments);
     a.fits = o.fits;

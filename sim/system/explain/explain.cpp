@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "sim/hardware/gpu/device.hpp"
 #include "sim/hardware/pcie/rate.hpp"
@@ -72,6 +73,29 @@ std::vector<Ceiling> prefill_ceilings(const Scenario& s, const Result& r, const 
   return longest_first(std::move(all), r.prefill.time);
 }
 
+// Agents overlap, so no single path has the run's length: the shared resources bound it, and the
+// agents' own time says what they wait for.
+Agents agents_of(const Scenario& s, const Result& r) {
+  Agents a;
+  a.elapsed = r.total;
+  std::vector<Ceiling> all;
+  for (const ResourceUse& u : r.resources)
+    all.push_back({u.name == "device" ? "device (iterations)" : u.name, u.busy});
+  a.ceilings = longest_first(std::move(all), r.total);
+  double sum = 0;
+  for (double t : r.agents->spent_s) sum += t;
+  for (std::size_t i = 0; i < serving::kActivities; ++i)
+    if (const double t = r.agents->spent_s[i]; t > 0)
+      a.times.push_back({std::string(serving::kActivityNames[i]), t, t / sum});
+  std::ranges::stable_sort(a.times, std::greater{}, &AgentsTime::time_s);
+  const Bytes kv_room = r.memory.capacity - r.memory.weights - r.memory.anchors;
+  a.rooms = {{"KV memory", static_cast<double>(r.memory.kv.count()),
+              static_cast<double>(kv_room.count()), true},
+             {"places in the batch", static_cast<double>(r.agents->running_peak),
+              static_cast<double>(s.workload.agents->max_running), false}};
+  return a;
+}
+
 }  // namespace
 
 Explanation explain(const Scenario& s, const Result& r, const TaskLog* log, const Metric& metric,
@@ -85,10 +109,17 @@ Explanation explain(const Scenario& s, const Result& r, const TaskLog* log, cons
   if (log != nullptr) {
     e.path = critical_path(*log, metric.until);
     e.classes = task_classes(*log, *e.path);
-    for (const TaskClass& c : e.classes) e.tasks += c.count;
+    for (const TaskClass& c : e.classes) {
+      e.tasks += c.count;
+      e.tasks_on_path += c.on_path;
+    }
   }
-  e.prefill_ceilings = prefill_ceilings(s, r, log);
-  e.decode_ceilings = decode_ceilings(s, r, log);
+  if (r.agents) {
+    e.agents = agents_of(s, r);
+  } else {
+    e.prefill_ceilings = prefill_ceilings(s, r, log);
+    e.decode_ceilings = decode_ceilings(s, r, log);
+  }
   const std::vector<Parameter> all = parameters(s);
   const Baseline baseline{value, r.memory.fits};
   e.elasticities = elasticities(all, metric, e.path ? &*e.path : nullptr, value, evaluate);

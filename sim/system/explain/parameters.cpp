@@ -131,8 +131,20 @@ void policies(List& list, const Scenario& s) {
     for (const char* key : {"every_tokens", "every", "dirty_bytes"})
       list.add("boundary interval", std::string("verification.boundary.") + key, Law::policy);
   // A pinned step does not know the batch.
-  if (!s.workload.decode_step) list.add("batch", "workload.batch", Law::policy);
+  if (!s.workload.decode_step && !s.workload.agents)
+    list.add("batch", "workload.batch", Law::policy);
   list.add("prefill chunk", "workload.prefill_chunk", Law::policy);
+}
+
+// What only agents share. Of how many there are, and how long they think, the scenario says what
+// is asked of the machine; they stand here to show how far it is from saturated.
+void agents(List& list, const Scenario& s) {
+  list.add("HBM capacity", "hardware.gpu.hbm.capacity", Law::rate);
+  list.add("places in the batch", "workload.agents.max_running", Law::policy);
+  list.add("agents", "workload.agents.count", Law::policy);
+  list.add("memory read", "workload.agents.memory.read_time", Law::time);
+  if (s.workload.agents->paused_kv == serving::PausedKv::swap)
+    list.add("host memory for KV", "workload.agents.host_kv", Law::rate);
 }
 
 }  // namespace
@@ -146,6 +158,7 @@ std::vector<Parameter> parameters(const Scenario& s) {
     ledger(list, s);
   }
   policies(list, s);
+  if (s.workload.agents) agents(list, s);
   return list.take();
 }
 

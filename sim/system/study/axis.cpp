@@ -101,6 +101,7 @@ class AxisReader {
       const bool said = f.key.ends_with(suffix) || f.key.ends_with("." + suffix.substr(1));
       if (!said) out.column += suffix;
     }
+    out.drawn = f.value.find("draws") != nullptr;
     if (is_range(f.value)) {
       for (Value& v : range_values(f.value, {*found.node, f.key, seed_}, problems_))
         out.values.push_back(value_of(*found.node, v));

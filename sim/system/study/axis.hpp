@@ -20,6 +20,7 @@ struct AxisPath {
   std::string column;  // the path, and the unit when it is a quantity
   const config::SchemaNode* node = nullptr;
   bool reads_files = false;  // the value may name files that have to be read
+  bool drawn = false;        // at random, from a distribution or as seeds
   std::vector<AxisValue> values;
 };
 

@@ -196,9 +196,10 @@ TEST_CASE("a point that fails is a row with an error, and the others are kept") 
 TEST_CASE("an output that cannot be written is refused before anything is run") {
   Bench bench;
   prepared(bench);
-  for (const char* to : {"--csv none/out.csv", "--csv .", "--jsonl none/out.jsonl",
-                         "--csv - --jsonl -", "--shard 1/2", "--csv o.csv --shard 3/2",
-                         "--csv o.csv --shard 1", "--csv o.csv --jobs 0"}) {
+  for (const char* to :
+       {"--report none/r.html", "--report .", "--report - --csv -", "--csv none/out.csv", "--csv .",
+        "--jsonl none/out.jsonl", "--csv - --jsonl -", "--shard 1/2", "--csv o.csv --shard 3/2",
+        "--csv o.csv --shard 1", "--csv o.csv --jobs 0"}) {
     const Outcome o = bench.run(std::string("sweep s.yaml ") + to);
     CAPTURE(to, o.err);
     CHECK(o.code == 2);
@@ -209,6 +210,31 @@ TEST_CASE("an output that cannot be written is refused before anything is run") 
   CHECK(full.code == 2);
   CHECK(has(full.err, "No space left"));
   CHECK(bench.run("sweep s.yaml --csv -", "/dev/full").code == 2);
+}
+
+TEST_CASE("a report of a sweep is the same with any number of jobs, resumed, or merged") {
+  Bench bench;
+  prepared(bench);
+  const Outcome o = bench.run("sweep s.yaml --report one.html --jobs 1");
+  CAPTURE(o.err);
+  CHECK(o.code == 0);
+  CHECK(has(o.out, "-> one.html"));
+  const std::string one = bench.read("one.html");
+  CHECK(has(one, "<h2>Curves</h2>"));
+  CHECK(has(one, "<h2>Assumptions and sources</h2>"));
+  CHECK(bench.run("sweep s.yaml -q --csv out.csv --jobs 2").code == 0);
+  CHECK(bench.run("sweep s.yaml -q --csv out.csv --report two.html").code == 0);
+  CHECK(bench.read("two.html") == one);
+  CHECK(bench.run("sweep s.yaml --report -").out == one);
+  for (const char* shard : {"1", "2"})
+    CHECK(bench
+              .run(std::string("sweep s.yaml -q --csv p") + shard + ".csv --shard " + shard +
+                   "/2 --report p" + shard + ".html")
+              .code == 0);
+  CHECK(has(bench.read("p1.html"), "This is shard 1/2"));
+  CHECK(bench.run("merge s.yaml p1.csv p2.csv -q --report m.html").code == 0);
+  CHECK(bench.read("m.html") == one);
+  CHECK(bench.run("sweep s.yaml -q --report /dev/full").code == 2);
 }
 
 TEST_CASE("a full disk stops a sweep with what was computed, and room lets it go on") {
