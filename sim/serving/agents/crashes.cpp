@@ -28,11 +28,11 @@ des::Process AgentsWorld::crashes() {
     }
     batch.halt(began + down);
     lose_device();
-    if (des::TraceSink* trace = engine.trace())
-      trace->span(trace->track("gpu", "crashes"), "crash and restart", began, began + down);
     if (++crashes_in_a_row_ >= kCrashesInARow)
       for (const auto& a : agents_) a->abandon();
     goes_on = co_await crash_timer_.wait(down);
+    if (des::TraceSink* trace = engine.trace())
+      trace->span(trace->track("gpu", "crashes"), "crash and restart", began, engine.now());
     if (goes_on) goes_on = co_await crash_timer_.wait(next());
   }
 }

@@ -87,13 +87,14 @@ TEST_CASE("an anchor that is revoked ends in another one, and everything behind 
 // it: the mean of 1 - exp(-rho a) over ages a.
 TEST_CASE("boundaries rest on a revoked anchor as often as the age of heads has it") {
   Scenario s = few_agents();
-  auto& w = *s.workload.agents;
+  serving::AgentsParams& w = s.workload.agents.value();
   w.count = 1;
   w.steps.reset();
   w.duration = 4000_s;
   w.tool.probability = w.messages.probability = 0;
   w.think = Drawn<Duration>::of(Duration::zero());
-  w.memory.reads = w.memory.writes = Drawn<std::int64_t>::of(0);
+  w.memory.reads = Drawn<std::int64_t>::of(0);
+  w.memory.writes = Drawn<std::int64_t>::of(0);
   s.workload.decode_step = 10_ms;
   s.workload.prefill = Duration::zero();
   s.verification.boundary = verify::BoundaryParams::tokens(4);

@@ -1,7 +1,7 @@
 // Agents share one machine: checks, copies of caches and searches take their time from each other
 // and from generation.
 #include "sim/hardware/gpu/device.hpp"
-#include "sim/system/analytic_check.hpp"
+#include "sim/system/analytic.hpp"
 #include "sim/system/memory.hpp"
 #include "tests/unit/agents/agents.hpp"
 
