@@ -10,7 +10,7 @@
 namespace fieldsim::serving {
 
 namespace {
-constexpr std::int64_t kCrashesInARow = 1000;  // and nobody closed a boundary: no progress
+constexpr std::int64_t kCrashesInARow = 1000;  // that undid work, and nobody closed a boundary
 }
 
 des::Process AgentsWorld::crashes() {
@@ -20,15 +20,16 @@ des::Process AgentsWorld::crashes() {
   while (goes_on) {
     const Time began = engine.now();
     Duration down;
+    std::int64_t failed = 0;
     for (bool again = true; again;) {  // a restart may fail too
       ++out.crashes;
       const Duration up = next();
-      again = up < crash.restart && ++crashes_in_a_row_ < kCrashesInARow;
+      again = up < crash.restart && ++failed < kCrashesInARow;
       down += std::min(up, crash.restart);
     }
     batch.halt(began + down);
-    lose_device();
-    if (++crashes_in_a_row_ >= kCrashesInARow)
+    if (lose_device()) crashes_in_a_row_ += 1 + failed;
+    if (std::max(failed, crashes_in_a_row_) >= kCrashesInARow)
       for (const auto& a : agents_) a->abandon();
     goes_on = co_await crash_timer_.wait(down);
     if (des::TraceSink* trace = engine.trace())
@@ -37,16 +38,20 @@ des::Process AgentsWorld::crashes() {
   }
 }
 
-void AgentsWorld::lose_device() {
+// Whether work was lost.
+bool AgentsWorld::lose_device() {
+  bool lost = false;
   for (const auto& a : agents_) a->lose_cache();
   for (const auto& a : agents_) {
     const AgentBoundaryPtr open = a->open_boundary();
     if (!open) continue;  // or another agent's loss took it along
+    lost = true;
     const std::vector<Member> all = provenance.closure(open->vertex);
     std::vector<Member> members = doomed(*open, all);
     count_orphans(all, members);
     undo(*open, std::move(members), Cause::crash);
   }
+  return lost;
 }
 
 }  // namespace fieldsim::serving

@@ -133,7 +133,7 @@ class AgentsWorld {
   void undo(AgentBoundary& root, std::vector<Member> members, Cause cause = Cause::verdict);
   void let_go(AgentBoundary& boundary);
   des::Process crashes();
-  void lose_device();
+  bool lose_device();
   void undo_member(const Member& m, Undo& undo);
   void compensate_only(AgentBoundary& boundary);
   des::Process repair(std::shared_ptr<Undo> undo);
