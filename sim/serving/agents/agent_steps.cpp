@@ -113,7 +113,9 @@ des::Task<> Agent::decode() {
   }
   co_await ensure_boundary();
   // Whole steps are asked for, so the place lasts until the step's last token.
-  if (interrupted_ || !co_await take_place(target - position_.decoded)) co_return;
+  if (interrupted_) co_return;
+  const bool placed = co_await take_place(target - position_.decoded);
+  if (!placed) co_return;
   const AgentBoundaryPtr b = open_boundary();
   SIM_CHECK(b != nullptr, "an agent generates outside a boundary");
   Stretch s;

@@ -142,10 +142,6 @@ void check_agents(const Scenario& p, config::Report& report) {
     report.problem("attention_traffic", "agents are charged with what the kernel moves");
   if (const char* key = "workload.agents.memory.index.vectors"; report.given(key))
     report.problem(key, "the rows are workload.agents.memory.objects: take it away");
-  if (report.given("workload.agents.memory.index") &&
-      report.given("workload.agents.memory.read_time"))
-    report.problem("workload.agents.memory.read_time",
-                   "is what a retrieval takes without an index: take one of the two away");
 }
 
 }  // namespace fieldsim::system

@@ -103,9 +103,7 @@ TEST_CASE("agents exclude a chat's lengths, and what only a chat has") {
   CHECK(problems("workload: {agents: {count: 3}}\n") == 1);
   CHECK(problems("workload: {agents: {steps: 2}}\nfaults: {device_crash: {every: 1 s}}\n") == 0);
   CHECK(problems("workload: {agents: {steps: 2}}\nfidelity: analytic\n") == 1);
-  CHECK(
-      problems("workload: {agents: {steps: 2, memory: {index: {vectors: 5}, read_time: 1 s}}}\n") ==
-      2);
+  CHECK(problems("workload: {agents: {steps: 2, memory: {index: {vectors: 5}}}}\n") == 1);
   CHECK(problems("workload: {agents: {steps: 2, think: {uniform: [2 s, 1 s]}}}\n") == 1);
   CHECK(problems("workload: {agents: {steps: 2, think: {uniform: [1 s, 2 s], constant: 1 s}}}\n") ==
         1);
