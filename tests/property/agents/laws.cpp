@@ -199,7 +199,8 @@ class Laws {
     const auto& f = s_.faults;
     return f.verdict_failure == 0 && f.token_flip.probability == 0 && !f.bit_flips &&
            !f.tampering && !f.time_of_use && !f.noise && !f.device_crash &&
-           !f.ledger.revoked_every && !f.ledger.partition_every && f.ledger.equivocation == 0;
+           !f.ledger.revoked_every && !f.ledger.partition_every && f.ledger.equivocation == 0 &&
+           !f.verifier_crash;  // a check that crashes again and again is a failed one
   }
   void nothing_happens() {
     law(r_.recovery.rollbacks == 0 && a_.tokens.discarded == 0 && a_.aborted == 0 &&
