@@ -8,8 +8,10 @@ namespace {
 
 constexpr std::int64_t kFp16Bytes = 2;
 
+}  // namespace
+
 // 24 bits of agent, 16 of step, 16 of token, 8 of attempt: beyond that places share draws.
-std::uint64_t index(const Place& p) {
+std::uint64_t draw(const Place& p) {
   const auto part = [](std::int64_t v, int bits) {
     return static_cast<std::uint64_t>(v) & ((std::uint64_t{1} << bits) - 1);
   };
@@ -17,53 +19,56 @@ std::uint64_t index(const Place& p) {
          part(p.attempt, 8);
 }
 
-}  // namespace
-
 VerdictSource::VerdictSource(std::uint64_t seed, const Faults& faults,
                              const verify::VerificationParams& params)
     : faults_(faults),
       params_(params),
       verdict_(seed, "verify.verdict"),
+      tokens_(seed, "faults.token_flip"),
       flips_(seed, "faults.bit_flips"),
       tampering_(seed, "faults.tampering"),
       use_(seed, "faults.time_of_use"),
       noise_draw_(seed, "faults.noise"),
       audit_(seed, "verify.audit"),
       notice_(seed, "verify.notice"),
-      challenge_(seed, "verify.challenge"),
-      slow_(seed, "faults.slow_verifier") {
-  // Only a payload given in bytes is known here; it holds FP16.
-  const std::int64_t payload =
-      params_.payload.bytes ? params_.payload.bytes->count() / kFp16Bytes : 0;
-  if (faults_.noise)
-    noise_ = mitigated(faults_.noise->spec(payload), params_.noise_mitigation).mismatch;
+      challenge_(seed, "verify.challenge") {}
+
+double VerdictSource::mismatch(Bytes payload) const {
+  const std::int64_t elements = payload.count() / kFp16Bytes;
+  const auto [at, fresh] = mismatches_.emplace(elements, 0.0);
+  if (fresh)
+    at->second = mitigated(faults_.noise->spec(elements), params_.noise_mitigation).mismatch;
+  return at->second;
 }
 
 double VerdictSource::uniform(const RandomStream& stream, const Place& place) const {
-  return stream.uniform_at(index(place));
+  return stream.uniform_at(draw(place));
 }
 
-Condition VerdictSource::condition(const Place& place, Duration generating, Duration exposed,
-                                   std::int64_t replicas) const {
+Condition VerdictSource::condition(const Place& place, const Life& life) const {
   Condition c;
   c.bad = uniform(verdict_, place) < faults_.verdict_failure;
   const auto before = [&](const RandomStream& s, const Place& p, Duration mean, Duration d) {
-    return s.exponential_at(index(p), static_cast<double>(mean.count())) <
+    return s.exponential_at(draw(p), static_cast<double>(mean.count())) <
            static_cast<double>(d.count());
   };
+  if (const double q = faults_.token_flip.probability; q > 0)
+    c.bad = c.bad || uniform(tokens_, place) < verify::any_flips(q, life.tokens);
   if (faults_.bit_flips)
-    c.bad = c.bad || before(flips_, place, faults_.bit_flips->every, generating);
-  if (faults_.tampering &&
-      before(tampering_, {place.agent, 0, 0, replicas}, faults_.tampering->every, exposed))
-    c.bad = c.persistent = true;
+    c.bad = c.bad || before(flips_, place, faults_.bit_flips->every, life.generating);
+  if (faults_.tampering && before(tampering_, {place.agent, 0, 0, life.replicas},
+                                  faults_.tampering->every, life.anchored))
+    c.persistent = true;
+  c.anchor_only = c.persistent && !c.bad;
+  c.bad = c.bad || c.persistent;
   if (faults_.time_of_use && uniform(use_, place) < faults_.time_of_use->probability) {
     c.unseen = !c.bad;
     c.bad = true;
   }
-  if (noise_ > 0) {
+  if (faults_.noise) {
     Place again = place;
     if (faults_.noise->systematic) again.attempt = 0;
-    c.noise = uniform(noise_draw_, again) < noise_;
+    c.noise = uniform(noise_draw_, again) < mismatch(life.payload);
   }
   return c;
 }
@@ -100,10 +105,14 @@ Ruling VerdictSource::rule(const Place& place, const Condition& c) const {
   }
   r.false_positive = r.fails && !c.bad;
   r.missed = !r.fails && c.bad;
-  if (r.checked && faults_.slow_verifier &&
-      uniform(slow_, place) < faults_.slow_verifier->probability)
-    r.slow = faults_.slow_verifier->factor;
   return r;
+}
+
+void VerdictSource::hear(Ruling& r, const Condition& c, bool lie, bool refused) {
+  if (lie && c.anchor_only && !c.noise) r.fails = false;
+  r.fails = r.fails || refused;
+  r.false_positive = r.fails && !refused && !c.bad;
+  r.missed = !r.fails && c.bad;
 }
 
 }  // namespace fieldsim::recovery

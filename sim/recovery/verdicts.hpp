@@ -3,6 +3,7 @@
 // pure function of (seed, place of the boundary, attempt), so that every policy meets the same
 // faults.
 #include <cstdint>
+#include <map>
 
 #include "sim/base/random.hpp"
 #include "sim/recovery/faults.hpp"
@@ -23,6 +24,7 @@ struct Condition {
   bool unseen = false;  // ... but was right when it was checked (time of check to time of use)
   bool noise = false;   // the hash differs although the state is right
   bool persistent = false;
+  bool anchor_only = false;  // ... and nothing but the anchor is wrong: a ledger may vouch for it
 };
 
 struct Ruling {
@@ -31,26 +33,39 @@ struct Ruling {
   bool missed = false;     // really wrong, and passed
   bool checked = false;    // takes a worker of the verifier
   Duration before, least;  // waits before the check; time after closing before which nothing passes
-  double slow = 1;         // the check takes so many times as long
 };
+
+// Indexes what chance has to say about a place.
+std::uint64_t draw(const Place& place);
 
 class VerdictSource {
  public:
   VerdictSource(std::uint64_t seed, const Faults& faults, const verify::VerificationParams& params);
 
-  // `generating`: time spent on the boundary's tokens; `exposed`: since the session began, or since
-  // its anchor was last replaced.
-  Condition condition(const Place& place, Duration generating, Duration exposed,
-                      std::int64_t replicas) const;
+  // What a boundary lived through.
+  struct Life {
+    Duration generating;        // time spent on its tokens
+    Duration anchored;          // since the session began, or its anchor was last replaced
+    std::int64_t replicas = 0;  // replacements before
+    std::int64_t tokens = 0;    // generated
+    Bytes payload = {};         // recomputed where noise is looked for; FP16
+  };
+  Condition condition(const Place& place, const Life& life) const;
   Ruling rule(const Place& place, const Condition& condition) const;
+  // The same with the ledger's answer in hand: a lie hides a falsified anchor, a revoked anchor or
+  // contradicting replicas are a "no".
+  static void hear(Ruling& ruling, const Condition& condition, bool lie, bool refused);
 
  private:
   double uniform(const RandomStream& stream, const Place& place) const;
 
   const Faults faults_;
   const verify::VerificationParams params_;
-  double noise_ = 0;  // probability that a divergent recomputation changes the hash
-  RandomStream verdict_, flips_, tampering_, use_, noise_draw_, audit_, notice_, challenge_, slow_;
+  double mismatch(Bytes payload) const;  // that noise changes the hash
+
+  mutable std::map<std::int64_t, double> mismatches_;  // by elements: few distinct payloads
+  RandomStream verdict_, tokens_, flips_, tampering_, use_, noise_draw_, audit_, notice_,
+      challenge_;
 };
 
 }  // namespace fieldsim::recovery

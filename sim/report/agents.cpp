@@ -153,6 +153,35 @@ void recovery(std::string& out, const Scenario& s, const Result& r, const Agents
                    grouped(a.provenance_edges),
                    bytes_text(static_cast<double>(a.provenance_peak.count())),
                    duration_text(a.provenance_s), grouped(a.tombstones)));
+  if (a.index_rows > 0)
+    line(
+        out, "memory index",
+        fmt::format("{} rows at the end, {} dead at most; {} compactions; {} a read, {} missed",
+                    grouped(a.index_rows), grouped(a.index_dead_peak), grouped(a.index_compactions),
+                    duration_text(a.reads + a.index_missed > 0
+                                      ? a.index_s / static_cast<double>(a.reads + a.index_missed)
+                                      : 0.0),
+                    grouped(a.index_missed)));
+  if (r.recovery.crashes > 0)
+    line(out, "device crashes",
+         fmt::format("{}; {} KV caches lost, {} copied back from the host",
+                     grouped(r.recovery.crashes), grouped(a.lost_caches),
+                     bytes_text(static_cast<double>(a.restored.count()))));
+  if (a.throttled > 0 || a.uncopied > 0)
+    line(out, "kept state",
+         fmt::format("{} waits for room (recovery.retained); {} boundaries without a copy, for "
+                     "lack of room",
+                     grouped(a.throttled), grouped(a.uncopied)));
+  const std::int64_t faulty = v.revoked_boundaries + v.lies_accepted + v.lies_noticed +
+                              v.old_heads + v.restarted_checks + a.refetches;
+  if (faulty > 0 || v.partition_wait > Duration::zero())
+    line(out, "ledger, verifier",
+         fmt::format("{} boundaries committed on a revoked anchor, {} anchors fetched again; {} "
+                     "lies believed, {} noticed; {} old heads used, {} waited in partitions; {} "
+                     "checks begun again",
+                     grouped(v.revoked_boundaries), grouped(a.refetches), grouped(v.lies_accepted),
+                     grouped(v.lies_noticed), grouped(v.old_heads),
+                     duration_text(seconds(v.partition_wait)), grouped(v.restarted_checks)));
   if (s.recovery.rollback == recovery::Rollback::selective_revalidation)
     line(out, "revalidation",
          fmt::format("{} tokens replayed to compare", grouped(a.revalidated_tokens)));
@@ -179,11 +208,15 @@ Json agents_json(const AgentsResult& a) {
                   {"evictions", a.evictions}};
   j["batch"] = {{"iterations", a.iterations},       {"sequences_mean", a.batch_mean},
                 {"sequences_max", a.running_peak},  {"device_busy", a.device_busy},
-                {"prefill_share", a.prefill_share}, {"link_s", a.link_s},
+                {"prefill_share", a.prefill_share}, {"displaced_s", a.displaced_s},
                 {"table_error", a.table_error}};
   j["agents_time_s"] = Json::object();
   for (std::size_t i = 0; i < serving::kActivities; ++i)
     j["agents_time_s"][std::string(serving::kActivityNames[i])] = a.spent_s[i];
+  j["kv_moved"] = {{"swapped_bytes", a.swapped.count()},
+                   {"restored_bytes", a.restored.count()},
+                   {"caches_lost", a.lost_caches}};
+  j["kept"] = {{"waits_for_room", a.throttled}, {"boundaries_without_copy", a.uncopied}};
   j["output_commit_s"] = {{"tokens", spread(a.token_commit)}, {"effects", spread(a.effect_commit)}};
   j["effects"] = {{"read_only", a.effects_read_only},
                   {"compensatable", a.effects_compensatable},
@@ -201,7 +234,14 @@ Json agents_json(const AgentsResult& a) {
                    {"writes", a.writes},
                    {"messages", a.messages},
                    {"tombstones", a.tombstones}};
+  if (a.index_rows > 0)
+    j["memories"]["index"] = {{"rows", a.index_rows},
+                              {"dead_rows_max", a.index_dead_peak},
+                              {"compactions", a.index_compactions},
+                              {"missed", a.index_missed},
+                              {"searching_s", a.index_s}};
   j["rollback_s"] = spread(a.recovery_time);
+  j["refetches"] = a.refetches;
   j["agents_rolled_back"] = a.agents_hit;
   j["undone"] = by_item(a.undone);
   j["orphans"] = by_item(a.orphans);

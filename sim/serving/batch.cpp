@@ -37,12 +37,34 @@ void Batch::cancel(Stretch& s) {
 
 void Batch::change() {
   if (!stepping_) return work_.open();
-  const Duration elapsed = engine_.now() - began_;
+  const Duration elapsed = own();
   std::int64_t j = done_by(elapsed);
   if (j < planned_ && rounded(cost_.decode(running(), kv_, j)) < elapsed) ++j;
   if (j >= planned_) return;
   planned_ = j;
-  timer_.rearm(rounded(j == 0 ? 0.0 : cost_.decode(running(), kv_, j)) - elapsed);
+  granted_ = others();
+  timer_.rearm(began_ + rounded(j == 0 ? 0.0 : cost_.decode(running(), kv_, j)) + granted_ -
+               engine_.now());
+}
+
+void Batch::halt(Time until) {
+  down_until_ = std::max(down_until_, until);
+  if (!stepping_ || !timer_.waiting()) return;
+  planned_ = planned_ <= 1 ? 0 : done_by(own());
+  granted_ = others();
+  timer_.rearm(Duration::zero());
+}
+
+Duration Batch::others() const {
+  if (device_ == nullptr) return Duration::zero();
+  const Bytes moved = device_->memory_bytes() - bytes_before_;
+  const Duration moving =
+      moved > Bytes::zero() ? time_for(moved, device_->bandwidth()) : Duration::zero();
+  return std::max(moving, device_->compute_busy() - compute_before_);
+}
+
+Duration Batch::own() const {
+  return std::max(Duration::zero(), engine_.now() - began_ - others());
 }
 
 // Most iterations whose end is not after `elapsed`: bisection on a monotone series.
@@ -62,7 +84,7 @@ std::int64_t Batch::done_by(Duration elapsed) const {
 std::int64_t Batch::decoded(const Stretch& s) const {
   if (s.state_ != State::decoding) return s.decoded;
   const bool pure = stepping_ && prefilling_queue_.empty() && planned_ > 1;
-  return iteration_ - s.began_ + (pure ? done_by(engine_.now() - began_) : 0);
+  return iteration_ - s.began_ + (pure ? done_by(own()) : 0);
 }
 
 Duration Batch::iteration_time() const {
@@ -172,6 +194,10 @@ void Batch::advance(std::int64_t iterations, Time began) {
 des::Process Batch::serve() {
   for (;;) {
     leave();
+    if (engine_.now() < down_until_) {
+      co_await engine_.until(down_until_);
+      continue;
+    }
     admit();
     if (ends_.empty() && prefilling_queue_.empty()) {
       work_.close();
@@ -195,9 +221,19 @@ des::Process Batch::serve() {
       ps = cost_.decode(running(), kv_, planned_);
     }
     began_ = engine_.now();
+    if (device_ != nullptr) {
+      bytes_before_ = device_->memory_bytes();
+      compute_before_ = device_->compute_busy();
+    }
+    granted_ = Duration::zero();
     stepping_ = true;
     co_await timer_.wait(rounded(ps));
+    for (Duration more = others() - granted_; more > Duration::zero(); more = others() - granted_) {
+      granted_ += more;
+      co_await timer_.wait(more);
+    }
     stepping_ = false;
+    displaced_ += granted_;
     if (prefills) prefilling_ += engine_.now() - began_;
     advance(planned_, began_);
     if (prefills && planned_ > 0) {

@@ -6,6 +6,10 @@
 // While the set of decoding sequences does not change, many iterations are one event: their time is
 // an arithmetic series. A join or a cancellation in between shortens the event to the end of the
 // iteration that is then running. O(log running) for each join and leave.
+//
+// What else runs on the device (a check's kernels, copies, searches) takes its time from the batch:
+// an iteration lasts longer by the time that those bytes take of device memory, or by the
+// arithmetic beside them where that is longer. Bytes count when their transfer ends.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,6 +20,7 @@
 #include "sim/des/engine.hpp"
 #include "sim/des/gate.hpp"
 #include "sim/des/timer.hpp"
+#include "sim/hardware/gpu/device.hpp"
 #include "sim/serving/iteration_cost.hpp"
 
 namespace fieldsim::serving {
@@ -62,6 +67,11 @@ class Batch {
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
+  // From now on `device` is shared with what else runs there. REQUIRES: it outlives the batch.
+  void share(const hardware::gpu::Device& device) { device_ = &device; }
+  // The device stands still until then; the iteration that runs is lost, those that ended are not.
+  void halt(Time until);
+
   // co_await; ends with the stretch, or at the iteration boundary after its cancellation.
   Run run(Stretch& stretch) { return Run(this, &stretch); }
   void cancel(Stretch& stretch);  // no-op when it does not run
@@ -81,6 +91,7 @@ class Batch {
   std::int64_t peak() const { return peak_; }
   double attention() const { return attention_; }      // of busy(), ps
   Duration prefilling() const { return prefilling_; }  // time of iterations with a prefill
+  Duration displaced() const { return displaced_; }    // of busy(), taken by what else ran there
 
  private:
   void join(Stretch& s);
@@ -92,6 +103,8 @@ class Batch {
   void prefill_chunk();
   void leave();
   std::int64_t done_by(Duration elapsed) const;  // iterations of this event that end by then
+  Duration others() const;                       // what others took of this event so far
+  Duration own() const;                          // the event's time less that
 
   des::Engine& engine_;
   IterationCost cost_;
@@ -107,9 +120,14 @@ class Batch {
   std::int64_t planned_ = 0;
   Time began_;
   bool stepping_ = false;
+  Time down_until_;
+  const hardware::gpu::Device* device_ = nullptr;
+  Bytes bytes_before_;  // moved by others when the event began, and their arithmetic
+  Duration compute_before_;
+  Duration granted_;  // of others(), by which the event is longer already
   double share_ = 0;  // cumulative energy of one equal share, nJ
   double attention_ = 0;
-  Duration busy_, prefilling_;
+  Duration busy_, prefilling_, displaced_;
   std::int64_t prefill_tokens_ = 0, decode_tokens_ = 0, peak_ = 0;
 };
 

@@ -124,6 +124,9 @@ class BlockPool {
   std::int64_t blocks_for(std::int64_t tokens) const {
     return (tokens + p_.block_tokens - 1) / p_.block_tokens;
   }
+  std::int64_t blocks_for_bytes(Bytes bytes) const {
+    return (bytes + p_.block_bytes - Bytes::raw(1)) / p_.block_bytes;
+  }
   Bytes bytes(std::int64_t blocks) const { return p_.block_bytes * blocks; }
 
   // Recounts every invariant from the blocks: O(blocks ever used), for tests and the end of a run.

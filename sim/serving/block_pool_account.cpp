@@ -7,7 +7,7 @@
 namespace fieldsim::serving {
 
 bool BlockPool::reserve(Holder holder, Bytes bytes) {
-  const std::int64_t blocks = (bytes + p_.block_bytes - Bytes::raw(1)) / p_.block_bytes;
+  const std::int64_t blocks = blocks_for_bytes(bytes);
   if (blocks > free(Place::device)) return false;
   count(Place::device, blocks);
   hold(index(holder), blocks);
@@ -16,7 +16,7 @@ bool BlockPool::reserve(Holder holder, Bytes bytes) {
 }
 
 void BlockPool::unreserve(Holder holder, Bytes bytes) {
-  const std::int64_t blocks = (bytes + p_.block_bytes - Bytes::raw(1)) / p_.block_bytes;
+  const std::int64_t blocks = blocks_for_bytes(bytes);
   SIM_CHECK(blocks <= reserved_[index(holder)], "more is given back than was reserved");
   count(Place::device, -blocks);
   hold(index(holder), -blocks);

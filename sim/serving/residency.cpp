@@ -26,21 +26,35 @@ void Residency::serve() {
   while (!queue_.empty() && admit(*queue_.front())) queue_.pop_front();
 }
 
+// Paused caches go, least recently used first, until so many blocks are free.
+bool Residency::make_room(std::int64_t blocks, const Tenant* but) {
+  const auto room = [&] { return pool_.free(Place::device) - reserved_; };
+  for (auto i = idle_.begin(); room() < blocks && i != idle_.end();) {
+    Tenant& victim = **i++;
+    if (&victim == but || victim.swapped_) continue;
+    pool_.drop(victim.table_);
+    unidle(victim);
+    ++evictions_;
+  }
+  return room() >= blocks;
+}
+
+bool Residency::set_aside(Bytes bytes) {
+  if (!make_room(pool_.blocks_for_bytes(bytes), nullptr)) return false;
+  return pool_.reserve(Holder::retained, bytes);
+}
+
+void Residency::give_back(Bytes bytes) {
+  pool_.unreserve(Holder::retained, bytes);
+  serve();
+}
+
 bool Residency::admit(Tenant& t) {
   if (free_places_ == 0) return false;
   const std::int64_t more =
       std::max<std::int64_t>(0, pool_.blocks_for(t.wanted_) - t.table_.size());
   const std::int64_t back = t.swapped_ ? t.table_.size() : 0;
-  const auto room = [&] { return pool_.free(Place::device) - reserved_; };
-  // Paused caches make room, but not this one's own.
-  for (auto i = idle_.begin(); room() < more + back && i != idle_.end();) {
-    Tenant& victim = **i++;
-    if (&victim == &t || victim.swapped_) continue;
-    pool_.drop(victim.table_);
-    unidle(victim);
-    ++evictions_;
-  }
-  if (room() < more + back) return false;
+  if (!make_room(more + back, &t)) return false;  // but not of its own cache
   unidle(t);
   --free_places_;
   t.reserved_ = more;
@@ -85,6 +99,12 @@ void Residency::truncate(Tenant& t, std::int64_t tokens) {
   if (t.table_.size() == 0) t.swapped_ = false;
 }
 
+bool Residency::lose(Tenant& t) {
+  if (t.swapped_ || t.table_.size() == 0) return false;
+  truncate(t, 0);
+  return true;
+}
+
 void Residency::release_place(Tenant& t) {
   SIM_CHECK(t.running_, "a sequence leaves that does not run");
   reserved_ -= t.reserved_ + (t.swapped_ ? t.table_.size() : 0);
@@ -115,7 +135,8 @@ void Residency::drop(Tenant& t) {
 
 Bytes Residency::swap(Tenant& t) {
   release_place(t);
-  const auto moved = pool_.swap_out(t.table_);
+  const std::int64_t left = pool_.free(Place::host) - host_aside_;
+  const auto moved = t.table_.size() <= left ? pool_.swap_out(t.table_) : std::nullopt;
   if (moved)
     t.swapped_ = t.table_.size() > 0;
   else

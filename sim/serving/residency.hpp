@@ -47,24 +47,33 @@ class Residency {
 
   void append(Tenant& t, std::int64_t tokens);    // REQUIRES: running, within what was asked
   void truncate(Tenant& t, std::int64_t tokens);  // no-op when it holds no more than that
+  bool lose(Tenant& t);  // device memory is gone: what lies on the host stays; whether it had any
   // The sequence pauses: its place goes to the next, its cache stays, goes, or moves to the host.
   void keep(Tenant& t);
   void drop(Tenant& t);
   Bytes swap(Tenant& t);  // bytes for the link; drops when the host has no room
   void leave(Tenant& t, bool leak = false);
 
+  // Room for state that is no cache: copies on the device take that of paused caches, and stay
+  // outside what is promised; false, and no change, when there is none. On the host it is counted
+  // only: swapped caches get what is left.
+  bool set_aside(Bytes bytes);
+  void give_back(Bytes bytes);
+  void set_host_aside(Bytes bytes) { host_aside_ = pool_.blocks_for_bytes(bytes); }
+
   std::int64_t waiting() const { return static_cast<std::int64_t>(queue_.size()); }
   std::int64_t evictions() const { return evictions_; }
 
  private:
   void serve();
+  bool make_room(std::int64_t blocks, const Tenant* but);
   bool admit(Tenant& t);
   void release_place(Tenant& t);
   void unidle(Tenant& t);
 
   BlockPool& pool_;
   std::int64_t free_places_;
-  std::int64_t reserved_ = 0, fixed_ = 0;
+  std::int64_t reserved_ = 0, fixed_ = 0, host_aside_ = 0;
   std::deque<Tenant*> queue_;
   std::list<Tenant*> idle_;  // least recently used first
   std::int64_t evictions_ = 0;

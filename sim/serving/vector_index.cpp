@@ -43,6 +43,18 @@ des::Task<RowId> VectorIndex::insert(std::uint64_t key, std::uint64_t origin, Ac
   co_return rows_.insert(key, origin);
 }
 
+des::Task<bool> VectorIndex::probe(Account& spent) {
+  const auto draw = static_cast<std::uint64_t>(searches_++);
+  co_await perform(knn_cost(params_, size()), spent);
+  const bool found = recall_.bernoulli_at(draw, params_.recall);
+  if (!found) ++missed_;
+  co_return found;
+}
+
+des::Task<> VectorIndex::prepare(Account& spent) {
+  co_await perform(insert_cost(params_, size()), spent);
+}
+
 RowId VectorIndex::load(std::uint64_t key, std::uint64_t origin) {
   ++loaded_;
   return rows_.insert(key, origin);

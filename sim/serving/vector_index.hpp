@@ -33,6 +33,11 @@ class VectorIndex {
   des::Task<std::optional<RowId>> search(std::uint64_t key, hardware::Account& spent);
   des::Task<RowId> insert(std::uint64_t key, std::uint64_t origin, hardware::Account& spent);
 
+  // The same for callers that keep the rows themselves: what a search takes, and whether it finds
+  // the wanted row; and what an insertion takes, before the row is there.
+  des::Task<bool> probe(hardware::Account& spent);
+  des::Task<> prepare(hardware::Account& spent);
+
   // One of the rows that the index starts with; takes no time.
   RowId load(std::uint64_t key, std::uint64_t origin);
 

@@ -54,6 +54,7 @@ void fault_keys(const Scenario& s, std::vector<std::string>& w) {
        "verification.ledger.partition has no effect: faults.ledger.partition_every is not given");
 }
 
+// Of one session.
 void recovery_keys(const Scenario& s, std::vector<std::string>& w) {
   const auto& r = s.recovery;
   const auto says = [&](bool when, const char* text) {
@@ -81,7 +82,7 @@ std::vector<std::string> without_effect(const Scenario& s) {
   std::vector<std::string> w;
   timing_keys(s, w);
   fault_keys(s, w);
-  recovery_keys(s, w);
+  if (!s.workload.agents) recovery_keys(s, w);
   return w;
 }
 

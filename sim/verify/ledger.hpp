@@ -45,6 +45,7 @@ class Ledger {
 
   // Whether the anchor in use is revoked, whoever knows.
   bool revoked(Time now) const { return revoked_at_ && *revoked_at_ <= now; }
+  std::optional<Time> revoked_at() const { return revoked_at_; }
   // Another anchor takes the place of the one in use.
   void replace_anchor(Time now);
 

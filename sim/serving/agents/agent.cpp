@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/recovery/retry.hpp"
 
 namespace fieldsim::serving {
 
@@ -46,6 +47,8 @@ des::Process Agent::run() {
       co_await think();
     }
   }
+  release_claim();
+  cut_copy(0);
   w_.residency.leave(tenant_, w_.sabotage == recovery::Sabotage::leaked_block && id_ == 0);
   ended_ = true;
   doing(Activity::absent);
@@ -77,7 +80,11 @@ recovery::Vertex Agent::newest() const {
 
 // Opens a boundary when none is open; waits for a place in the window.
 des::Task<> Agent::ensure_boundary() {
-  while (!interrupted_ && !open_boundary()) {
+  while (!interrupted_ && !(open_boundary() && claimed())) {
+    if (!claimed()) {
+      co_await claim_room();
+      continue;
+    }
     if (static_cast<std::int64_t>(log_.size()) < w_.setup.verification.window) {
       open_new();
       co_return;
@@ -100,6 +107,12 @@ void Agent::open_new() {
   b->began = w_.engine.now();
   b->place = {id_, position_.step, position_.decoded, 0};
   b->place.attempt = failures(b->place);
+  b->anchor = anchor_;
+  b->kept = std::exchange(ahead_, Bytes::zero());
+  if (b->kept == Bytes::zero()) {
+    b->kept = w_.retention.overhead(position_.context);
+    w_.retention.open(b->kept);
+  }
   b->vertex = w_.make(Item::tokens, id_, b.get(), b->index);
   w_.derive(newest(), b->vertex);
   log_.push_back(std::move(b));
@@ -123,22 +136,6 @@ des::Task<> Agent::close() {
   }
 }
 
-// What keeping a way back costs before generation goes on.
-des::Task<> Agent::checkpoint(const AgentBoundary& b) {
-  using recovery::Checkpoint;
-  doing(Activity::moving_kv);
-  co_await sleep(w_.setup.recovery.checkpoint_cost);
-  const Bytes kv = w_.setup.kv_per_token * (b.tokens + b.prefilled);
-  if (interrupted_ || kv == Bytes::zero()) co_return;
-  if (w_.setup.recovery.checkpoint == Checkpoint::full_copy_device)
-    co_await sleep(time_for(kv * 2, w_.setup.device_memory));  // read and written
-  if (w_.setup.recovery.checkpoint == Checkpoint::full_copy_host) {
-    const Duration d = time_for(kv, w_.setup.to_host);
-    w_.out.link += d;
-    co_await w_.link.serve(d);
-  }
-}
-
 // Until everything made so far is verified, with all it derives from.
 des::Task<> Agent::settled_wait() {
   if (open_boundary()) co_await close();
@@ -159,10 +156,11 @@ des::Task<> Agent::pause() {
     w_.residency.drop(tenant_);
   } else {
     const Bytes moved = w_.residency.swap(tenant_);
-    const Duration d = time_for(moved, w_.setup.to_host);
-    w_.out.link += d;
+    const std::int64_t crashes = w_.out.crashes;
+    w_.out.swapped += moved;
     doing(Activity::moving_kv);
-    if (d > Duration::zero()) co_await w_.link.serve(d);
+    co_await w_.move(hardware::pcie::Direction::to_host, moved);
+    if (crashes != w_.out.crashes) w_.residency.truncate(tenant_, 0);  // half of it was lost
   }
 }
 
@@ -170,19 +168,24 @@ void Agent::compact() {
   position_.context = w_.setup.agents.context_tokens;
   ++position_.epoch;
   w_.residency.truncate(tenant_, 0);
+  cut_copy(0);
 }
 
 // --- rollback ---
 
-void Agent::take_back(Position to, std::int64_t index, bool whole, bool persistent) {
+void Agent::take_back(WayBack way) {
   if (!interrupted_) undone_at_ = w_.engine.now();
-  whole_ = whole_ || whole || to.epoch != position_.epoch;
-  refetch_ = refetch_ || persistent;
-  position_ = std::move(to);
-  next_index_ = index;
-  retry_ = failures({id_, position_.step, position_.decoded, 0});
-  interrupted_ = true;
+  whole_ = whole_ || way.whole || way.to.epoch != position_.epoch;
+  refetch_ = refetch_ || way.persistent;
+  position_ = std::move(way.to);
+  next_index_ = way.index;
+  retry_ = way.retries ? failures({id_, position_.step, position_.decoded, 0}) : 0;
   ++repairs_;
+  interrupt();
+}
+
+void Agent::interrupt() {
+  interrupted_ = true;
   if (running_ != nullptr) w_.batch.cancel(*running_);
   timer_.cancel();
   wake();
@@ -198,10 +201,18 @@ void Agent::stop() {
   wake();
 }
 
+void Agent::abandon() {
+  if (ended_) return;
+  if (!interrupted_) undone_at_ = w_.engine.now();
+  stop();
+  interrupt();
+}
+
 des::Task<> Agent::recover() {
   const auto& r = w_.setup.recovery;
   doing(Activity::repairing);
   w_.residency.withdraw(tenant_);
+  release_claim();
   if (tenant_.running()) w_.residency.keep(tenant_);
   while (repairs_ > 0) {
     tenant_.woken.close();
@@ -210,17 +221,21 @@ des::Task<> Agent::recover() {
   if (stopped_) co_return;
   interrupted_ = false;
   const bool nothing_kept = r.checkpoint == recovery::Checkpoint::recompute;
+  whole_ = whole_ || revoked_;
   w_.residency.truncate(tenant_, whole_ || nothing_kept ? 0 : position_.context);
+  cut_copy(whole_ ? 0 : position_.context);
   whole_ = false;
-  Duration backoff = r.retry.backoff;
-  for (std::int64_t i = 1; i < retry_; ++i) backoff = scaled(backoff, r.retry.backoff_factor);
-  if (refetch_ && r.retry.refetch == recovery::Refetch::replica) {
-    backoff += r.retry.refetch_time;
+  Duration wait = r.truncate;
+  if (retry_ > 0) wait += recovery::backoff(r.retry, retry_);
+  if (revoked_ || (refetch_ && r.retry.refetch == recovery::Refetch::replica)) {
+    wait += r.retry.refetch_time;
     ++replicas_;
+    ++w_.out.refetches;
     anchored_ = w_.engine.now();
   }
+  takes_anchor();
   refetch_ = false;
-  co_await sleep(r.truncate + backoff);
+  co_await sleep(wait);
   w_.out.recovery_time.push_back(w_.engine.now() - undone_at_);
   if (des::TraceSink* trace = w_.traced(*this))
     trace->span(track, "rollback", undone_at_, w_.engine.now());

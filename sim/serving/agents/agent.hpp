@@ -23,10 +23,20 @@ class Agent {
   std::deque<AgentBoundaryPtr>& log() { return log_; }
   const Position& position() const { return position_; }
   void wake() { tenant_.woken.open(); }
-  void take_back(Position to, std::int64_t index, bool whole,
-                 bool persistent);  // a rollback is under way
-  void repaired();                  // its compensations are done
-  void stop();                      // its retries are used up
+  struct WayBack {
+    Position to;
+    std::int64_t index = 0;   // of its next boundary
+    bool whole = false;       // nothing of its cache holds
+    bool persistent = false;  // it fails again from the same copy of the anchor
+    bool retries = false;     // after a failed verdict, which may have to wait
+  };
+  void take_back(WayBack way);  // a rollback is under way
+  void repaired();              // its compensations are done
+  void stop();                  // its retries are used up
+  void abandon();               // at once: the device does not come up again
+  void lose_cache();            // the device crashed
+  void loses_anchor(std::int64_t which) { revoked_ = revoked_ || which == anchor_; }
+  void takes_anchor();  // another one, where its own was revoked
   void go_pessimistic() { pessimistic_ = true; }
   bool pessimistic() const { return pessimistic_; }
   std::int64_t count_failure(const recovery::Place& place);
@@ -64,9 +74,15 @@ class Agent {
   des::Task<> ensure_boundary();
   void open_new();
   des::Task<> close();
-  des::Task<> checkpoint(const AgentBoundary& boundary);
+  des::Task<> checkpoint(AgentBoundary& boundary);
+  des::Task<> claim_room();  // for a token and, where none is open, a boundary
+  bool claimed() const { return claim_ > 0 || !w_.retention.throttles(); }
+  void release_claim();
+  des::Task<> restore();  // what the host keeps of the cache, after a crash
+  void cut_copy(std::int64_t tokens);
   des::Task<> settled_wait();  // until nothing it derives from is unverified
   des::Task<> recover();
+  void interrupt();
   des::Task<> drain();
   void compact();
   bool done() const;
@@ -93,6 +109,12 @@ class Agent {
   Activity activity_ = Activity::absent;
   Time active_since_;
   std::int64_t replicas_ = 0;
+  std::int64_t anchor_ = 0;     // the one that its cache begins with
+  bool revoked_ = false;        // and it knows that this one is
+  std::int64_t host_copy_ = 0;  // tokens of the context whose KV lies on the host (full_copy_host)
+  bool restores_ = false;
+  std::int64_t claim_ = 0;  // tokens that may be kept unverified
+  Bytes ahead_;             // of a boundary that is not open yet, claimed with them
 };
 
 }  // namespace fieldsim::serving

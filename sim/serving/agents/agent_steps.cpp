@@ -1,5 +1,6 @@
 // The stages of a step: read, generate, write, call a tool, think.
 #include <algorithm>
+#include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/serving/agents/agent.hpp"
@@ -24,11 +25,21 @@ des::Task<> Agent::begin() {
       recovery::kEdgeTime * (reads + static_cast<std::int64_t>(inbox_.size()) + 1);
   w_.out.provenance += tracking;
   doing(Activity::reading);
-  co_await sleep(p.memory.read_time * reads + tracking);
+  std::vector<bool> found(static_cast<std::size_t>(reads), true);
+  if (w_.memory_index.modelled()) {
+    for (std::size_t k = 0; k < found.size() && !interrupted_; ++k) {
+      const bool finds = co_await w_.memory_index.search();
+      found[k] = finds;
+    }
+    co_await sleep(tracking);
+  } else {
+    co_await sleep(p.memory.read_time * reads + tracking);
+  }
   AgentBoundaryPtr b = interrupted_ ? nullptr : open_boundary();
   if (b) {
     position_.to_prefill = 0;
     for (std::int64_t k = 0; k < reads; ++k) {
+      if (!found[static_cast<std::size_t>(k)]) continue;
       const auto* v = w_.memories.read(w_.workload.read(id_, position_.step, k), began);
       ++w_.out.reads;
       position_.to_prefill += p.memory.tokens;
@@ -90,25 +101,6 @@ void Agent::take_messages(AgentBoundary& b) {
   }
 }
 
-// A place in the batch and room for the whole step; false when interrupted.
-des::Task<bool> Agent::take_place(std::int64_t target) {
-  if (!tenant_.running()) {
-    w_.residency.request(tenant_, position_.context + position_.to_prefill + target);
-    doing(Activity::admission);
-    while (!tenant_.running() && !interrupted_) {
-      tenant_.woken.close();
-      co_await tenant_.woken.wait();
-    }
-    if (interrupted_) co_return false;
-    const Bytes back = w_.residency.take_swapped(tenant_);
-    const Duration d = time_for(back, w_.setup.to_device);
-    w_.out.link += d;
-    doing(Activity::moving_kv);
-    if (d > Duration::zero()) co_await w_.link.serve(d);
-  }
-  co_return !interrupted_;
-}
-
 des::Task<> Agent::decode() {
   const std::int64_t room =
       w_.setup.pool.device_blocks * w_.setup.pool.block_tokens - position_.context;
@@ -117,12 +109,15 @@ des::Task<> Agent::decode() {
   position_.to_prefill = std::min(position_.to_prefill, room / 2);
   target = std::min(target, position_.decoded + room - position_.to_prefill);
   if (position_.decoded >= target) {
+    release_claim();
     position_.stage = Stage::write;
     co_return;
   }
   co_await ensure_boundary();
   // Whole steps are asked for, so the place lasts until the step's last token.
-  if (interrupted_ || !co_await take_place(target - position_.decoded)) co_return;
+  if (interrupted_) co_return;
+  const bool placed = co_await take_place(target - position_.decoded);
+  if (!placed) co_return;
   const AgentBoundaryPtr b = open_boundary();
   SIM_CHECK(b != nullptr, "an agent generates outside a boundary");
   Stretch s;
@@ -131,11 +126,16 @@ des::Task<> Agent::decode() {
   position_.context += std::exchange(position_.to_prefill, 0);
   s.prefill = position_.context - s.before;
   s.decode = std::clamp<std::int64_t>(until_close(*b), 1, target - position_.decoded);
+  if (claim_ > 0) {
+    claim_ += w_.retention.claim(s.decode - claim_, Bytes::zero());
+    s.decode = claim_;
+  }
   running_ = &s;
   doing(Activity::generating);
   co_await w_.batch.run(s);
   running_ = nullptr;
   account(s);
+  release_claim();
   if (interrupted_) co_return;
   w_.residency.append(tenant_, s.prefilled + s.decoded);
   position_.context += s.decoded;
@@ -197,6 +197,11 @@ des::Task<> Agent::write() {
     co_await settled_wait();
   if (interrupted_) co_return;
   const std::int64_t writes = w_.workload.writes(id_, position_.step);
+  for (std::int64_t k = 0; k < writes && w_.memory_index.modelled(); ++k) {
+    doing(Activity::reading);
+    co_await w_.memory_index.insertion();
+    if (interrupted_) co_return;
+  }
   for (std::int64_t k = 0; k < writes; ++k)
     w_.write(w_.workload.written(id_, position_.step, k), *this);
   if (w_.workload.sends(id_, position_.step))

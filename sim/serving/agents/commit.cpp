@@ -27,6 +27,7 @@ void AgentsWorld::settle(const std::vector<Member>& settled) {
         auto* version = static_cast<recovery::Version*>(m.owner);
         const std::int64_t memory = version->memory;
         memories.settle(version, engine.now());
+        memory_index.settled(memory, m.vertex.serial);
         wake_readers(memory);
         break;
       }
@@ -73,6 +74,8 @@ void AgentsWorld::release_tokens(const AgentBoundary& b, Time at) {
 
 void AgentsWorld::commit(AgentBoundary& b) {
   exposed(-b.tokens);
+  let_go(b);
+  if (b.anchor < anchor() || verifier.ledger().revoked(engine.now())) ++out.revoked_boundaries;
   out.committed += {b.tokens, b.energy};
   out.steps += b.steps;
   ++out.boundaries;
@@ -88,18 +91,22 @@ void AgentsWorld::finished(Agent& a) {
     ++out.aborted;
   else
     ++out.finished;
+  if (++ended_ == static_cast<std::int64_t>(agents_.size())) crash_timer_.cancel();
 }
 
 void AgentsWorld::finish() {
   note_exposure();
-  std::int64_t blocks = 0;
+  std::int64_t blocks = 0, copies = 0;  // held by tables, and kept of unverified boundaries
   for (const auto& a : agents_) {
     blocks += a->table_blocks();
     a->doing(Activity::absent);
     Amount open = a->running();
     out.generated += open;
     (a->interrupted() ? out.discarded : out.in_flight) += open;
-    for (const AgentBoundaryPtr& b : a->log()) out.in_flight += {b->tokens, b->energy};
+    for (const AgentBoundaryPtr& b : a->log()) {
+      out.in_flight += {b->tokens, b->energy};
+      copies += pool.blocks_for_bytes(b->copied);
+    }
   }
   const auto balanced = [&](std::int64_t Amount::*m) {
     return out.generated.*m == out.committed.*m + out.discarded.*m + out.in_flight.*m;
@@ -114,7 +121,7 @@ void AgentsWorld::finish() {
   record->tokens = balance(&Amount::tokens, 1);
   record->bytes = balance(&Amount::tokens, setup.kv_per_token.count());
   record->nanojoules = balance(&Amount::energy, 1);
-  record->blocks_used = pool.used(Place::device) + pool.used(Place::host);
+  record->blocks_used = pool.used(Place::device) + pool.used(Place::host) - copies;
   record->blocks_referenced = blocks;
 }
 

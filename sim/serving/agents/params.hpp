@@ -7,6 +7,7 @@
 
 #include "sim/base/distribution.hpp"
 #include "sim/base/units.hpp"
+#include "sim/serving/knn_cost.hpp"
 
 namespace fieldsim::serving {
 
@@ -36,7 +37,9 @@ struct MemoryParams {
   Drawn<std::int64_t> reads = Drawn<std::int64_t>::of(2);   // of a step
   Drawn<std::int64_t> writes = Drawn<std::int64_t>::of(1);  // of a step
   Duration read_time = Duration::raw(2'000'000'000);        // one retrieval, 2 ms (assumed)
-  Duration tombstone_time = Duration::raw(1'000'000'000);   // marking one row, 1 ms (assumed)
+  std::optional<IndexParams> index;  // instead: searched on the machine; `objects` are its rows
+  double compact_at = 0.2;           // share of dead rows (Milvus' default threshold)
+  Duration tombstone_time = Duration::raw(1'000'000'000);  // marking one row, 1 ms (assumed)
 };
 
 // What becomes of the KV cache of an agent that waits for a tool or thinks.

@@ -1,9 +1,9 @@
 // What a failed verdict undoes, by scope, and in what order.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/recovery/retry.hpp"
 #include "sim/serving/agents/agent.hpp"
 
 namespace fieldsim::serving {
@@ -31,16 +31,22 @@ void AgentsWorld::fail(AgentBoundary& b) {
   if (b.ruling.false_positive) ++out.false_positives;
   const std::int64_t failed = a.count_failure(b.place);
   if (setup.recovery.rollback == Rollback::compensate_only) {
+    a.takes_anchor();
     compensate_only(b);
     return;
   }
-  if (failed > setup.recovery.retry_limit) {
-    if (setup.recovery.retry.exhausted == Exhausted::tolerate) return accept(b);
-    // Stop and wait is tried once: who fails there too would do so for ever (I11).
-    if (setup.recovery.retry.exhausted == Exhausted::abort || a.pessimistic())
+  // Stop and wait is tried once: who fails there too would do so for ever (I11).
+  switch (recovery::after_failure(setup.recovery, failed, a.pessimistic())) {
+    case recovery::Next::tolerate:
+      return accept(b);
+    case recovery::Next::abort:
       a.stop();
-    else
+      break;
+    case recovery::Next::pessimistic:
       a.go_pessimistic();
+      break;
+    case recovery::Next::retry:
+      break;
   }
   AgentBoundary& root = setup.recovery.rollback == Rollback::session_restart ? *a.log().front() : b;
   const std::vector<Member> all = provenance.closure(root.vertex);
@@ -55,61 +61,11 @@ void AgentsWorld::accept(AgentBoundary& b) {
   passed(b);
 }
 
-// Sources are before what derives from them only edge by edge; order does not matter here.
-std::vector<AgentsWorld::Member> AgentsWorld::doomed(AgentBoundary& root,
-                                                     const std::vector<Member>& all) {
-  switch (setup.recovery.rollback) {
-    case Rollback::cascading_closure:
-      return all;
-    case Rollback::selective_revalidation:
-      return provenance.closure(root.vertex, [&](const Member&, const Member& to) {
-        const auto& b = *static_cast<const AgentBoundary*>(to.owner);
-        if (workload.revalidation(to.vertex.serial) >= setup.recovery.unchanged) return true;
-        // Recomputed, and the same: its replay is a prefill of its tokens.
-        if (b.tokens > 0) {
-          out.revalidated += b.tokens;
-          engine.spawn(replay(b.tokens, b.start.context), "revalidation");
-        }
-        return false;
-      });
-    case Rollback::suffix:
-    case Rollback::session_restart:
-    case Rollback::compensate_only:
-      break;
-  }
-  return provenance.closure(root.vertex, [](const Member&, const Member&) { return false; });
-}
-
-des::Process AgentsWorld::replay(std::int64_t tokens, std::int64_t before) {
-  Stretch s;
-  s.before = before;
-  s.prefill = tokens;
-  co_await batch.run(s);
-  const Amount spent{0, static_cast<std::int64_t>(s.energy + 0.5)};
-  out.generated += spent;
-  out.discarded += spent;
-}
-
-void AgentsWorld::count_orphans(const std::vector<Member>& all,
-                                const std::vector<Member>& members) {
-  if (setup.recovery.rollback == Rollback::selective_revalidation) return;
-  std::set<std::uint64_t> undone;
-  for (const Member& m : members) undone.insert(m.vertex.serial);
-  std::set<std::int64_t> agents;
-  for (const Member& m : all) {
-    if (undone.count(m.vertex.serial) > 0) continue;
-    ++out.orphans[static_cast<std::size_t>(m.item)];
-    agents.insert(m.agent);
-    if (m.item == Item::tokens)
-      out.orphan_tokens += static_cast<const AgentBoundary*>(m.owner)->tokens;
-  }
-  out.orphan_agents += static_cast<std::int64_t>(agents.size());
-}
-
-void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
+void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members, Cause cause) {
   auto u = std::make_shared<Undo>();
   u->number = ++rollback_;
-  ++out.rollbacks;
+  const bool failed = cause == Cause::verdict;
+  if (failed) ++out.rollbacks;
   if (sabotage == recovery::Sabotage::orphan_left && !sabotaged_)
     for (std::size_t i = 1; i < members.size() && !sabotaged_; ++i)
       if (members[i].item == Item::memory) {
@@ -128,16 +84,18 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
     if (known == nullptr || b->index < known->index) known = b;
   }
   const auto size = static_cast<std::int64_t>(members.size());
-  out.cascade_depth_max = std::max(out.cascade_depth_max, depth);
-  out.cascade_depth_sum += depth;
-  out.cascade_size_max = std::max(out.cascade_size_max, size);
-  out.cascade_size_sum += size;
-  out.agents_hit += static_cast<std::int64_t>(first.size());
+  if (failed) {
+    out.cascade_depth_max = std::max(out.cascade_depth_max, depth);
+    out.cascade_depth_sum += depth;
+    out.cascade_size_max = std::max(out.cascade_size_max, size);
+    out.cascade_size_sum += size;
+    out.agents_hit += static_cast<std::int64_t>(first.size());
+  }
 
   // What survives of the failed boundary itself: the tokens before the first bad one. A restart
   // begins at another boundary, whose verdict is still to come.
   std::int64_t salvaged = 0;
-  if (setup.verification.timing == verify::Timing::optimistic_verified_prefix &&
+  if (failed && setup.verification.timing == verify::Timing::optimistic_verified_prefix &&
       setup.recovery.rollback != Rollback::session_restart && root.one_step && !root.published &&
       root.effects.empty() && !agent(root.agent).stopped()) {
     const double u01 = workload.revalidation(root.vertex.serial);
@@ -149,7 +107,8 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
     gone.push_back(m.vertex);
     undo_member(m, *u);
   }
-  const bool whole = setup.anchor_checked || setup.recovery.rollback == Rollback::session_restart;
+  const bool restarts = failed && setup.recovery.rollback == Rollback::session_restart;
+  const bool whole = (failed && setup.anchor_checked) || restarts;
   for (const auto& [id, b] : first) {
     Agent& a = agent(id);
     Position to = b->start;
@@ -158,8 +117,7 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
       to.decoded += salvaged;
       to.context += salvaged;
     }
-    if (setup.recovery.rollback == Rollback::session_restart)
-      to.context = setup.agents.context_tokens;
+    if (restarts) to.context = setup.agents.context_tokens;
     auto& log = a.log();
     while (!log.empty() && log.back()->index >= b->index &&
            !(salvaged > 0 && b == &root && log.back().get() == &root)) {
@@ -173,8 +131,9 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members) {
           if (!(*m)->discarded) a.put_back(*m);
         taken.clear();
       }
-    a.take_back(std::move(to), log.empty() ? b->index : log.back()->index + 1,
-                whole && id == root.agent, root.condition.persistent && id == root.agent);
+    const bool own = id == root.agent;
+    a.take_back({std::move(to), log.empty() ? b->index : log.back()->index + 1, whole && own,
+                 root.condition.persistent && own, failed});
     u->agents.push_back(&a);
   }
   if (salvaged > 0) {
@@ -204,7 +163,8 @@ void AgentsWorld::undo_member(const Member& m, Undo& u) {
   switch (m.item) {
     case Item::tokens: {
       auto& b = *static_cast<AgentBoundary*>(m.owner);
-      b.discarded = true;
+      b.discarded = b.check.cancelled = true;
+      let_go(b);
       exposed(-b.tokens);
       out.discarded += {b.tokens, b.energy};
       for (const EffectPtr& e : b.effects)
@@ -221,6 +181,7 @@ void AgentsWorld::undo_member(const Member& m, Undo& u) {
       auto* version = static_cast<recovery::Version*>(m.owner);
       const std::int64_t memory = version->memory;
       if (sabotage != recovery::Sabotage::stale_read) memories.tombstone(version);
+      memory_index.undone(m.vertex.serial);
       ++u.tombstones;
       ++out.tombstones;
       wake_readers(memory);

@@ -10,6 +10,7 @@
 #include "sim/recovery/provenance.hpp"
 #include "sim/recovery/verdicts.hpp"
 #include "sim/recovery/versions.hpp"
+#include "sim/verify/verifier.hpp"
 
 namespace fieldsim::serving {
 
@@ -69,6 +70,10 @@ struct AgentBoundary {
   std::vector<ToolResultPtr> results;
   recovery::Ruling ruling;
   recovery::Condition condition;
+  verify::Check check;
+  std::int64_t anchor = 0;  // which anchor its cache begins with: one more after each revocation
+  Bytes kept;               // of it beside its tokens: block table and digest
+  Bytes copied;             // in device memory (full_copy_device)
   std::uint64_t flow = 0;
 };
 using AgentBoundaryPtr = std::shared_ptr<AgentBoundary>;

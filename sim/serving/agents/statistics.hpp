@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/base/units.hpp"
+#include "sim/hardware/account.hpp"
 #include "sim/recovery/provenance.hpp"
 #include "sim/serving/agents/activity.hpp"
 
@@ -46,10 +47,14 @@ struct AgentsStatistics {
   std::vector<Duration> check_latency;  // closed to verdict
   std::vector<Duration> recovery_time;  // verdict to going on
   ActivityTimes spent{};                // of all agents
-  Duration checking;                    // of the workers
   Duration provenance;                  // of the host
-  Duration link;                        // swapping and copies
-  Bytes payload, retained_peak;
+  Bytes payload, evidence, retained_peak;
+  hardware::Account checks;               // of all verdicts
+  Bytes swapped, checkpointed, restored;  // over the link, or within the device
+  std::int64_t revoked_boundaries = 0;    // committed on an anchor that was revoked
+  std::int64_t refetches = 0, crashes = 0, lost_caches = 0;
+  std::int64_t uncopied = 0;   // boundaries without a copy: no room
+  std::int64_t throttled = 0;  // waits for room to keep what a boundary needs
   long double exposed_token_ps = 0;
   std::int64_t exposed_max = 0;
 };

@@ -1,6 +1,7 @@
 #include "sim/serving/agents/world.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/serving/agents/agent.hpp"
@@ -14,25 +15,30 @@ using verify::Timing;
 
 namespace {
 constexpr std::int64_t kTracedAgents = 16;  // a row each; a thousand rows nobody reads
-constexpr Bytes kDigest = Bytes::raw(32);   // kept of everything unverified
 }  // namespace
 
-AgentsWorld::AgentsWorld(des::Engine& e, const AgentsSetup& s, AgentsRecord* r,
+AgentsWorld::AgentsWorld(Machine m, const AgentsSetup& s, AgentsRecord* r,
                          recovery::Sabotage planted)
-    : engine(e),
+    : engine(m.engine),
+      machine(m),
       setup(s),
       workload(s.seed, s.agents),
-      batch(e, IterationCost(s.iteration), s.prefill_chunk, s.busy),
+      batch(m.engine, IterationCost(s.iteration), s.prefill_chunk, s.busy),
       pool(s.pool),
       residency(pool, s.agents.max_running),
       memories(s.agents.memory.objects, planted == recovery::Sabotage::dirty_read
                                             ? recovery::Visibility::read_uncommitted
                                             : s.recovery.visibility),
       verdicts(s.seed, s.faults, s.verification),
-      verifier(e, s.verification.workers),
-      link(e),
+      verifier(m, s.verification, s.kernel_gap, true,
+               {s.faults.ledger, s.faults.verifier_crash, s.faults.slow_verifier}),
+      memory_index({m.engine, m.device, m.link, m.host}, s.agents.memory, s.kernel_gap),
+      retention(s.recovery, s.verification.timing, s.kv_per_token, s.pool.block_tokens),
       record(r),
-      sabotage(planted) {
+      sabotage(planted),
+      crash_timer_(m.engine, "device.crash"),
+      crashes_(s.seed, "faults.device_crash") {
+  batch.share(m.device);
   if (record == nullptr) return;
   record->rollback = s.recovery.rollback;
   record->visibility = s.recovery.visibility;
@@ -46,6 +52,7 @@ AgentsWorld::~AgentsWorld() = default;
 
 void AgentsWorld::start() {
   engine.spawn_service(batch.serve(), "batch");
+  if (setup.faults.device_crash) engine.spawn_service(crashes(), "device.crash");
   const des::Component component = engine.component("agents");
   Time arrives;
   for (std::int64_t i = 0; i < setup.agents.count; ++i) {
@@ -68,7 +75,7 @@ des::TraceSink* AgentsWorld::traced(const Agent& a) const {
 void AgentsWorld::draw_counters() {
   des::TraceSink* trace = engine.trace();
   if (trace == nullptr) return;
-  trace->counter("unverified tokens", engine.now(), static_cast<double>(exposed_));
+  trace->counter("unverified tokens", engine.now(), static_cast<double>(retention.unverified()));
   trace->counter("sequences in the batch", engine.now(), static_cast<double>(batch.running()));
   trace->counter("provenance vertices", engine.now(), static_cast<double>(provenance.vertices()));
 }
@@ -115,6 +122,7 @@ void AgentsWorld::apply(OpenEffect& e) {
 void AgentsWorld::write(std::int64_t memory, Agent& a) {
   recovery::Version* v = memories.write(memory, a.id(), engine.now());
   v->vertex = make(Item::memory, a.id(), v, memory);
+  memory_index.wrote(memory, v->vertex.serial);
   derive(a.newest(), v->vertex);
   if (const auto b = a.open_boundary()) b->published = true;
   ++out.writes;
@@ -140,18 +148,66 @@ void AgentsWorld::send(Agent& from, std::int64_t to, std::int64_t tokens) {
 
 void AgentsWorld::note_exposure() {
   const Duration d = engine.now() - exposed_since_;
-  out.exposed_token_ps += static_cast<long double>(d.count()) * static_cast<long double>(exposed_);
+  out.exposed_token_ps +=
+      static_cast<long double>(d.count()) * static_cast<long double>(retention.unverified());
   exposed_since_ = engine.now();
 }
 
 void AgentsWorld::exposed(std::int64_t tokens) {
   note_exposure();
-  exposed_ += tokens;
-  out.exposed_max = std::max(out.exposed_max, exposed_);
-  const Bytes kept =
-      setup.kv_per_token * exposed_ + provenance.bytes() + kDigest * provenance.vertices();
-  out.retained_peak = std::max(out.retained_peak, kept);
+  retention.tokens(tokens);
+  out.exposed_max = std::max(out.exposed_max, retention.unverified());
+  out.retained_peak = std::max(out.retained_peak, retention.now().total() + provenance.bytes());
+  if (retention.exceeded())
+    end_with(std::to_string(retention.now().total().count()) + " bytes for " +
+             std::to_string(retention.unverified()) + " unverified tokens");
+  if (tokens < 0) room_freed();
   draw_counters();
+}
+
+void AgentsWorld::end_with(const std::string& why) {
+  if (cannot_.empty()) cannot_ = why;
+  engine.stop();
+}
+
+void AgentsWorld::room_freed() {
+  const std::vector<Agent*> waiting = std::move(throttled_);
+  throttled_.clear();
+  for (Agent* a : waiting) a->wake();
+}
+
+// A boundary is settled or undone: nothing is kept of it.
+void AgentsWorld::let_go(AgentBoundary& b) {
+  retention.close(std::exchange(b.kept, Bytes::zero()));
+  if (b.copied > Bytes::zero()) residency.give_back(std::exchange(b.copied, Bytes::zero()));
+  room_freed();
+}
+
+des::Task<> AgentsWorld::move(hardware::pcie::Direction direction, Bytes bytes) {
+  if (bytes == Bytes::zero()) co_return;
+  co_await machine.link.copy(direction, bytes, hardware::pcie::HostMemory::pinned);
+}
+
+bool AgentsWorld::keep_on_host(Bytes more) {
+  const Bytes taken = host_copies_ + pool.bytes(pool.used(Place::host));
+  if (taken + more > setup.agents.host_kv) {
+    no_room_for_copy(more);
+    return false;
+  }
+  host_copies_ += more;
+  residency.set_host_aside(host_copies_);
+  return true;
+}
+
+void AgentsWorld::drop_on_host(Bytes bytes) {
+  host_copies_ -= bytes;
+  residency.set_host_aside(host_copies_);
+}
+
+void AgentsWorld::no_room_for_copy(Bytes bytes) {
+  ++out.uncopied;
+  if (setup.recovery.retained.overflow == recovery::Overflow::error)
+    end_with("a copy of " + std::to_string(bytes.count()) + " bytes, and no room for it");
 }
 
 double AgentsWorld::mean_time_to_failure() const {
@@ -160,67 +216,6 @@ double AgentsWorld::mean_time_to_failure() const {
   const auto seen = static_cast<double>(batch.busy().count()) *
                     std::max(1.0, static_cast<double>(batch.running()));
   return (static_cast<double>(a.mean_time_to_failure.count()) + seen) / (1 + failed);
-}
-
-// --- verdicts ---
-
-void AgentsWorld::close(const AgentBoundaryPtr& b) {
-  Agent& a = *agents_[static_cast<std::size_t>(b->agent)];
-  b->condition = verdicts.condition(b->place, b->running, a.anchored(engine.now()), a.replicas());
-  b->ruling = verdicts.rule(b->place, b->condition);
-  const Timing t = setup.verification.timing;
-  if (t == Timing::none || t == Timing::attested_tee ||
-      (t == Timing::sampled_audit && !b->ruling.checked)) {
-    if (b->ruling.missed) ++out.missed;
-    return passed(*b);
-  }
-  engine.spawn(check(b), "check");
-}
-
-des::Process AgentsWorld::check(AgentBoundaryPtr b) {
-  const auto& r = b->ruling;
-  co_await engine.delay(r.before);
-  if (setup.verification.timing == Timing::on_load) {
-    // A digest is compared at once; a change in device memory is found by the next re-hash.
-    Duration wait = setup.compare;
-    if (const auto& every = setup.verification.on_load.rehash)
-      wait += *every - Duration::raw(engine.now().since_start().count() % every->count());
-    co_await engine.delay(wait);
-  } else if (r.checked && !b->discarded) {
-    co_await verifier.acquire();
-    if (!b->discarded) {  // a cancelled check leaves the queue without service
-      const Duration service = scaled(setup.checking(b->tokens), r.slow);
-      out.checking += service;
-      out.payload += setup.payload(b->tokens);
-      co_await engine.delay(service);
-    }
-    verifier.release();
-  }
-  if (!b->discarded && b->closed + r.least > engine.now() && !r.fails)
-    co_await engine.until(b->closed + r.least);
-  if (!b->discarded) judge(*b);
-}
-
-void AgentsWorld::judge(AgentBoundary& b) {
-  ++out.verdicts;
-  out.check_latency.push_back(engine.now() - b.closed);
-  b.final = true;
-  if (des::TraceSink* trace = traced(agent(b.agent))) {
-    const des::TrackId track = agent(b.agent).verdict_track;
-    const std::string name = (b.ruling.fails ? "failed " : "verified ") + std::to_string(b.index);
-    trace->span(track, name, engine.now(), engine.now());
-    trace->flow_end(b.flow, track, "verdict", engine.now());
-  }
-  if (b.ruling.fails) return fail(b);
-  if (b.ruling.missed) ++out.missed;
-  passed(b);
-  agent(b.agent).wake();
-}
-
-void AgentsWorld::passed(AgentBoundary& b) {
-  b.verified = b.final = true;
-  note(AgentsRecord::What::verified, b.vertex.serial);
-  settle(provenance.verify(b.vertex));
 }
 
 }  // namespace fieldsim::serving

@@ -1,25 +1,28 @@
 #pragma once
-// What all agents share: the batch, KV memory, the verifier, memories, the provenance graph, the
-// world that effects reach, and the rollbacks that a failed verdict starts.
+// What all agents share: the machine, the batch, KV memory, the verifier, memories, the provenance
+// graph, the world that effects reach, and the rollbacks that a failed verdict or a crash starts.
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "sim/des/engine.hpp"
-#include "sim/des/server.hpp"
+#include "sim/des/timer.hpp"
 #include "sim/des/trace.hpp"
 #include "sim/recovery/invariants.hpp"
 #include "sim/recovery/verdicts.hpp"
 #include "sim/recovery/versions.hpp"
+#include "sim/serving/agents/memory_index.hpp"
+#include "sim/serving/agents/retention.hpp"
 #include "sim/serving/agents/session.hpp"
 #include "sim/serving/agents/statistics.hpp"
 #include "sim/serving/agents/workload.hpp"
 #include "sim/serving/batch.hpp"
 #include "sim/serving/residency.hpp"
-#include "sim/verify/params.hpp"
+#include "sim/verify/verifier.hpp"
 
 namespace fieldsim::serving {
 
@@ -37,22 +40,24 @@ struct AgentsSetup {
   Power busy;
   PoolParams pool;
   Bytes kv_per_token, anchors;
-  BytesPerSecond to_host, to_device, device_memory;
-  std::function<Bytes(std::int64_t)> payload;      // of a boundary of so many tokens
-  std::function<Duration(std::int64_t)> checking;  // time of one worker for it
-  Duration compare;                                // a digest against the verified one
+  Duration kernel_gap;  // of a check's kernels
+  // What is checked of a boundary of so many tokens behind so many.
+  std::function<void(verify::Check&, std::int64_t before, std::int64_t tokens)> plan;
   bool anchor_checked = false;  // a failed verdict condemns the prefix anchor, and all KV with it
 };
 
 class AgentsWorld {
  public:
-  AgentsWorld(des::Engine& engine, const AgentsSetup& setup, recovery::AgentsRecord* record,
+  using Machine = verify::Verifier::Machine;
+  AgentsWorld(Machine machine, const AgentsSetup& setup, recovery::AgentsRecord* record,
               recovery::Sabotage sabotage);
   ~AgentsWorld();
 
   void start();   // spawns every process
   void finish();  // books what is in flight now; call once, when the run is over
   const AgentsStatistics& statistics() const { return out; }
+  // Why the run ended before its end; empty when it did not.
+  const std::string& cannot() const { return cannot_; }
 
   // --- for agents ---
   recovery::Vertex make(recovery::Item item, std::int64_t agent, void* owner,
@@ -66,6 +71,17 @@ class AgentsWorld {
   void close(const AgentBoundaryPtr& boundary);  // hands it to the verification
   void exposed(std::int64_t tokens);             // more (or fewer) tokens wait for a verdict
   void finished(Agent& agent);
+  // Over the link, beside everything else on it.
+  des::Task<> move(hardware::pcie::Direction direction, Bytes bytes);
+  bool keep_on_host(Bytes more);  // of host memory for copies; false when there is none left
+  void drop_on_host(Bytes bytes);
+  void no_room_for_copy(Bytes bytes);
+  void room_freed();
+  void wait_for_room(Agent& agent) { throttled_.push_back(&agent); }
+  void end_with(const std::string& why);  // what must be kept does not fit
+  // Anchors are numbered: a revoked one is replaced by the first agent that knows.
+  std::int64_t anchor() const { return static_cast<std::int64_t>(revoked_at_.size()); }
+  void replace_anchor(std::int64_t known);
   des::Process replay(std::int64_t tokens, std::int64_t before);  // recompute, to compare
   void wait_for(std::int64_t memory, Agent& agent) { readers_[memory].push_back(&agent); }
   bool exposes() const {  // others may read what is not verified
@@ -75,6 +91,7 @@ class AgentsWorld {
   double mean_time_to_failure() const;  // of generation, from the verdicts so far, ps
 
   des::Engine& engine;
+  Machine machine;
   const AgentsSetup& setup;
   AgentsWorkload workload;
   Batch batch;
@@ -84,7 +101,9 @@ class AgentsWorld {
   recovery::Provenance provenance;
   recovery::EffectLedger effects;
   recovery::VerdictSource verdicts;
-  des::Server verifier, link;
+  verify::Verifier verifier;
+  MemoryIndex memory_index;
+  Retention retention;
   AgentsStatistics out;
   recovery::AgentsRecord* record;
   recovery::Sabotage sabotage;
@@ -99,6 +118,8 @@ class AgentsWorld {
   struct Undo;
 
   des::Process check(AgentBoundaryPtr boundary);
+  void hear(AgentBoundary& boundary);
+  bool revoked(const AgentBoundary& boundary) const;
   void judge(AgentBoundary& boundary);
   void passed(AgentBoundary& boundary);
   void settle(const std::vector<Member>& settled);
@@ -108,7 +129,11 @@ class AgentsWorld {
   void accept(AgentBoundary& boundary);
   std::vector<Member> doomed(AgentBoundary& root, const std::vector<Member>& all);
   void count_orphans(const std::vector<Member>& all, const std::vector<Member>& doomed);
-  void undo(AgentBoundary& root, std::vector<Member> members);
+  enum class Cause { verdict, crash };
+  void undo(AgentBoundary& root, std::vector<Member> members, Cause cause = Cause::verdict);
+  void let_go(AgentBoundary& boundary);
+  des::Process crashes();
+  bool lose_device();
   void undo_member(const Member& m, Undo& undo);
   void compensate_only(AgentBoundary& boundary);
   des::Process repair(std::shared_ptr<Undo> undo);
@@ -120,8 +145,14 @@ class AgentsWorld {
   std::vector<std::unique_ptr<Agent>> agents_;
   std::unordered_map<std::int64_t, std::vector<Agent*>> readers_;  // strict: who waits
   std::unordered_map<OpenEffect*, EffectPtr> outbox_;
+  std::vector<Agent*> throttled_;
+  std::vector<Time> revoked_at_;  // of the anchors before the one in use
+  des::Timer crash_timer_;
+  RandomStream crashes_;
+  std::int64_t crashes_in_a_row_ = 0, ended_ = 0;
+  Bytes host_copies_;
+  std::string cannot_;
   std::uint64_t rollback_ = 0;
-  std::int64_t exposed_ = 0;
   Time exposed_since_;
   bool sabotaged_ = false;  // planted once
 };

@@ -42,8 +42,14 @@ struct AgentsResult {
   double provenance_s = 0;
   std::int64_t evictions = 0, iterations = 0;
   double batch_mean = 0;  // sequences decoding in an iteration
-  double device_busy = 0, prefill_share = 0, link_s = 0;
-  double idle_j = 0;  // energy of the device while nothing runs, shared by nobody
+  double device_busy = 0, prefill_share = 0;
+  double displaced_s = 0;   // of the batch, by checks, copies and searches on the device
+  Bytes swapped, restored;  // KV over the link: of paused agents, and after crashes
+  std::int64_t refetches = 0, lost_caches = 0;
+  std::int64_t uncopied = 0, throttled = 0;  // boundaries without room for a copy; waits for room
+  std::int64_t index_rows = 0, index_dead_peak = 0, index_compactions = 0, index_missed = 0;
+  double index_s = 0;  // in searches, of all agents
+  double idle_j = 0;   // energy of the device while nothing runs, shared by nobody
   double table_error = 0;
   std::array<double, serving::kActivities> spent_s{};  // by all agents that had arrived
 };

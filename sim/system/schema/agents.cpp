@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "sim/system/schema/distribution.hpp"
+#include "sim/system/schema/schema.hpp"
 
 namespace fieldsim::system {
 
@@ -69,8 +70,15 @@ Schema<MemoryParams> memory_schema() {
                "memories read at the beginning of a step")
       .section("writes", &P::writes, distribution_schema<std::int64_t>("writes", "Of a step"),
                "memories written at the end of a step")
-      .field("read_time", &P::read_time, "of one retrieval")
+      .field("read_time", &P::read_time, "of one retrieval, where no index is given; assumed")
       .at_least(Duration::zero())
+      .section("index", &P::index,
+               index_schema("The vector index in which memories are found",
+                            "not for memories: their rows are objects"),
+               "searched on the machine instead of read_time: exact, IVF or HNSW, host or device")
+      .field("compact_at", &P::compact_at,
+             "share of dead rows at which the index is written anew (Milvus compacts at 0.2)")
+      .range(0.001, 1.0)
       .field("tombstone_time", &P::tombstone_time, "of marking one row as undone")
       .at_least(Duration::zero());
   return s;
@@ -132,22 +140,8 @@ void check_agents(const Scenario& p, config::Report& report) {
     report.problem("attention.shared_anchors", "agents share one anchor set");
   if (p.attention_traffic != attention::TrafficModel::kernel)
     report.problem("attention_traffic", "agents are charged with what the kernel moves");
-  if (p.recovery.retained.limit)
-    report.problem("recovery.retained.limit",
-                   "is not modelled for agents, whose unverified KV is "
-                   "bounded by verification.window");
-  const auto& f = p.faults;
-  const auto absent = [&](bool given, const char* key) {
-    if (given)
-      report.problem(key,
-                     "is not modelled for agents; verdict_failure, bit_flips, tampering, "
-                     "time_of_use, noise and slow_verifier are");
-  };
-  absent(f.device_crash.has_value(), "faults.device_crash");
-  absent(f.verifier_crash.has_value(), "faults.verifier_crash");
-  absent(f.ledger.revoked_every.has_value(), "faults.ledger.revoked_every");
-  absent(f.ledger.partition_every.has_value(), "faults.ledger.partition_every");
-  absent(f.ledger.equivocation > 0, "faults.ledger.equivocation");
+  if (const char* key = "workload.agents.memory.index.vectors"; report.given(key))
+    report.problem(key, "the rows are workload.agents.memory.objects: take it away");
 }
 
 }  // namespace fieldsim::system

@@ -19,6 +19,7 @@ config::Schema<Published> published_schema();
 config::Schema<verify::VerificationParams> verification_schema();
 config::Schema<recovery::Faults> faults_schema();
 config::Schema<recovery::RecoveryParams> recovery_schema();
+config::Schema<serving::IndexParams> index_schema(const char* doc, const char* vectors);
 config::Schema<serving::AnchorParams> anchors_schema();
 void check_anchors(const Scenario& scenario, config::Report& report);
 config::Schema<Scenario> scenario_schema();

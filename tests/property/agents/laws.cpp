@@ -31,25 +31,35 @@ class Watch : public des::TraceSink {
  public:
   bool time_goes_back = false;
 
-  des::TrackId track(std::string_view, std::string_view) override { return {tracks_++}; }
-  void span(des::TrackId, std::string_view, Time begin, Time end) override {
+  des::TrackId track(std::string_view process, std::string_view) override {
+    agents_.push_back(process == "agents" || process == "verdicts");
+    return {static_cast<std::int32_t>(agents_.size()) - 1};
+  }
+  void span(des::TrackId track, std::string_view, Time begin, Time end) override {
     time_goes_back = time_goes_back || end < begin;
+    if (!agents_[static_cast<std::size_t>(track.value)]) return count();
     see(end);
   }
   void instant(des::TrackId, std::string_view, Time t) override { see(t); }
-  void counter(std::string_view, Time t, double) override { see(t); }
+  void counter(std::string_view name, Time t, double) override {
+    if (name != "unverified tokens" && name != "provenance vertices") return count();
+    see(t);
+  }
   void flow_begin(std::uint64_t, des::TrackId, std::string_view, Time) override {}
   void flow_step(std::uint64_t, des::TrackId, std::string_view, Time) override {}
   void flow_end(std::uint64_t, des::TrackId, std::string_view, Time) override {}
 
  private:
-  void see(Time t) {
+  void count() {
     constexpr std::int64_t kMost = 2'000'000;
     if (++seen_ > kMost) throw std::runtime_error("I11: the run does not come to an end");
+  }
+  void see(Time t) {
+    count();
     time_goes_back = time_goes_back || t < last_;
     last_ = t;
   }
-  std::int32_t tracks_ = 0;
+  std::vector<bool> agents_;  // by track; parts of the machine draw copies and kernels afterwards
   std::int64_t seen_ = 0;
   Time last_;
 };
@@ -65,6 +75,7 @@ class Laws {
     horizon();
     told();
     if (quiet()) nothing_happens();
+    kept();
   }
 
  private:
@@ -101,7 +112,7 @@ class Laws {
     law(a_.aborted > 0 || a_.tokens.in_flight == 0, "I7: tokens in flight behind the end");
     law(record_.blocks_used == 0,
         fmt::format("I8: {} KV blocks are in use after everybody has left", record_.blocks_used));
-    if (s_.recovery.retry.exhausted == recovery::Exhausted::tolerate)
+    if (s_.recovery.retry.exhausted == recovery::Exhausted::tolerate && !s_.faults.device_crash)
       law(a_.aborted == 0, "I11: an agent gave up under `tolerate`");
     if (s_.faults.verdict_failure == 1.0 && certain()) gives_up();
   }
@@ -128,7 +139,7 @@ class Laws {
     using verify::Timing;
     const Timing t = s_.verification.timing;
     return (t == Timing::pessimistic || t == Timing::optimistic || t == Timing::on_load) &&
-           s_.recovery.rollback != recovery::Rollback::compensate_only &&
+           s_.recovery.rollback != recovery::Rollback::compensate_only && !s_.faults.device_crash &&
            s_.recovery.retry.exhausted != recovery::Exhausted::tolerate;
   }
 
@@ -171,9 +182,25 @@ class Laws {
     same("I1", "escaped irreversible effects", a_.escaped_irreversible, escaped[2]);
   }
 
+  // What is kept of KV stays within its limit where generation throttles.
+  void kept() {
+    const auto& limit = s_.recovery.retained.limit;
+    const verify::Timing t = s_.verification.timing;
+    if (!limit || t == verify::Timing::none || t == verify::Timing::attested_tee ||
+        s_.recovery.checkpoint == recovery::Checkpoint::recompute)
+      return;
+    constexpr std::int64_t kKvPerToken = 131'072;
+    law(r_.verification.exposure_max * kKvPerToken <= limit->count(),
+        fmt::format("retained: {} unverified tokens do not fit into {} B",
+                    r_.verification.exposure_max, limit->count()));
+  }
+
   bool quiet() const {
     const auto& f = s_.faults;
-    return f.verdict_failure == 0 && !f.bit_flips && !f.tampering && !f.time_of_use && !f.noise;
+    return f.verdict_failure == 0 && f.token_flip.probability == 0 && !f.bit_flips &&
+           !f.tampering && !f.time_of_use && !f.noise && !f.device_crash &&
+           !f.ledger.revoked_every && !f.ledger.partition_every && f.ledger.equivocation == 0 &&
+           !f.verifier_crash;  // a check that crashes again and again is a failed one
   }
   void nothing_happens() {
     law(r_.recovery.rollbacks == 0 && a_.tokens.discarded == 0 && a_.aborted == 0 &&

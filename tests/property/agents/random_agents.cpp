@@ -16,6 +16,8 @@ namespace {
 // Llama-3.1-8B in FP16, as the simulator counts it: what is left beside it is room for KV.
 constexpr std::int64_t kWeights = 16'060'522'496;
 constexpr std::int64_t kKvPerToken = 131'072;
+constexpr std::int64_t kLeastKept = 300;  // KiB: a token kept twice, and its block table
+constexpr std::int64_t kIndex = 65'536;   // at least what an index takes
 
 class Maker {
  public:
@@ -105,7 +107,10 @@ class Maker {
     put(a + "memory.tokens", below(40));
     counts(a + "memory.reads", 3);
     counts(a + "memory.writes", 2);
-    put(a + "memory.read_time", time(5));
+    if (one_in(3))
+      index(a + "memory.");
+    else
+      put(a + "memory.read_time", time(5));
     put(a + "memory.tombstone_time", time(5));
     chance(a + "tool.probability");
     durations(a + "tool.latency", 100);
@@ -121,6 +126,21 @@ class Maker {
     if (!one_in(3)) durations(a + "think", 60);
     put(a + "max_running", 1 + below(4));
     pick(a + "paused_kv", {"keep", "drop", "swap"});
+    if (one_in(3)) put(a + "host_kv", fmt::format("{} MiB", below(100)));
+  }
+
+  void index(const std::string& memory) {
+    const std::string i = memory + "index.";
+    pick(i + "kind", {"flat", "ivf_flat", "ivf_pq", "hnsw"});
+    pick(i + "place", {"host", "device"});
+    put(i + "dimension", 1 + below(64));
+    const std::int64_t lists = 1 + below(8);
+    put(i + "lists", lists);
+    put(i + "probes", 1 + below(lists));
+    put(i + "threads", 1 + below(8));
+    if (one_in(2)) chance(i + "recall");
+    pick(memory + "compact_at", {"0.1", "0.2", "0.5", "1"});
+    index_ = true;
   }
 
   // Room for KV from the least that loads, where agents drive each other out, to enough for all.
@@ -128,7 +148,8 @@ class Maker {
     const std::int64_t least = 2 * std::max(context_, limit_);
     const std::int64_t room = anchors_ + least + 2 * page_ + (one_in(2) ? below(40) : below(3000));
     put("hardware.extends", std::string("h200-sxm"));
-    put("hardware.gpu.hbm.capacity", fmt::format("{} B", kWeights + room * kKvPerToken));
+    put("hardware.gpu.hbm.capacity",
+        fmt::format("{} B", kWeights + room * kKvPerToken + (index_ ? kIndex : 0)));
     put("model", std::string("llama-3.1-8b"));
     put("attention.kernel", std::string(anchors_ > 0 ? "fused" : "none"));
     put("attention.anchor_tokens", anchors_);
@@ -210,6 +231,19 @@ class Maker {
       chance("faults.slow_verifier.probability");
       put("faults.slow_verifier.factor", 1 + below(50));
     }
+    if (one_in(6)) pick("faults.token_flip", {"0.001", "0.01", "0.1"});
+    if (one_in(4)) crash("faults.device_crash.");
+    if (one_in(5)) crash("faults.verifier_crash.");
+    if (one_in(5)) put("faults.ledger.revoked_every", some_time(2000));
+    if (one_in(5)) chance("faults.ledger.equivocation");
+    if (one_in(5)) {
+      put("faults.ledger.partition_every", some_time(1000));
+      put("faults.ledger.partition_lasts", some_time(500));
+    }
+  }
+  void crash(const std::string& which) {
+    put(which + "every", some_time(one_in(10) ? 20 : 2000));
+    put(which + "restart", time(300));
   }
 
   void recovery() {
@@ -233,11 +267,13 @@ class Maker {
     pick(r + "checkpoint", {"cow_blocks", "full_copy_device", "full_copy_host", "recompute"});
     put(r + "checkpoint_cost", one_in(2) ? std::string("0 s") : time(3));
     put(r + "truncate", time(2));
+    if (one_in(4)) put(r + "retained.limit", fmt::format("{} KiB", kLeastKept + below(8000)));
   }
 
   RandomStream random_;
   std::uint64_t seed_;
   config::Value root_ = config::Value::map({});
+  bool index_ = false;
   std::int64_t context_ = 0, limit_ = 0, anchors_ = 0, page_ = 1;
 };
 

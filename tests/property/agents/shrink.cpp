@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -69,10 +71,36 @@ class Shrinker {
     return any;
   }
 
+  // Shares of a whole, which no key can leave alone: all of it goes to one.
+  bool gather(const KeyPath& path) {
+    const Value& map = *at(best_.tree, path);
+    std::vector<std::string> keys;
+    double sum = 0;
+    for (const auto& field : map.fields) {
+      if (smaller(field.value.text).empty() && field.value.text.substr(0, 1) != "0") return false;
+      keys.push_back(field.key);
+      sum += std::atof(field.value.text.c_str());
+    }
+    constexpr double kRounding = 1e-9;
+    if (keys.size() < 2 || std::fabs(sum - 1) > kRounding) return false;
+    for (const std::string& all : keys) {
+      if (at(map, {all})->text == "1") return false;
+      Value candidate = best_.tree;
+      for (const std::string& key : keys) {
+        KeyPath to = path;
+        to.push_back(key);
+        candidate = with(candidate, to, key == all ? "1" : "0");
+      }
+      if (keep_if_failing(candidate)) return true;
+    }
+    return false;
+  }
+
   bool make_smaller() {
     bool any = false;
     for (const KeyPath& path : paths(best_.tree)) {
       const Value* v = at(best_.tree, path);
+      if (v != nullptr && v->is_map()) any = gather(path) || any;
       if (v == nullptr || v->is_map() || path.back() == "capacity") continue;
       if (v->is_list()) {  // a range becomes its upper end
         any = keep_if_failing(

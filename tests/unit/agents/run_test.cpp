@@ -89,7 +89,7 @@ TEST_CASE("many iterations in one event take as long as one by one") {
     }
 }
 
-TEST_CASE("agents exclude a chat's lengths, and faults that are not modelled") {
+TEST_CASE("agents exclude a chat's lengths, and what only a chat has") {
   const auto problems = [](const std::string& more) {
     try {
       from_text("hardware: h200-sxm\nmodel: llama-3.1-8b\n" + more);
@@ -101,8 +101,9 @@ TEST_CASE("agents exclude a chat's lengths, and faults that are not modelled") {
   CHECK(problems("workload: {agents: {steps: 2}}\n") == 0);
   CHECK(problems("workload: {prompt_tokens: 5, batch: 2, agents: {steps: 2}}\n") == 2);
   CHECK(problems("workload: {agents: {count: 3}}\n") == 1);
-  CHECK(problems("workload: {agents: {steps: 2}}\nfaults: {device_crash: {every: 1 s}}\n"
-                 "fidelity: analytic\n") == 2);
+  CHECK(problems("workload: {agents: {steps: 2}}\nfaults: {device_crash: {every: 1 s}}\n") == 0);
+  CHECK(problems("workload: {agents: {steps: 2}}\nfidelity: analytic\n") == 1);
+  CHECK(problems("workload: {agents: {steps: 2, memory: {index: {vectors: 5}}}}\n") == 1);
   CHECK(problems("workload: {agents: {steps: 2, think: {uniform: [2 s, 1 s]}}}\n") == 1);
   CHECK(problems("workload: {agents: {steps: 2, think: {uniform: [1 s, 2 s], constant: 1 s}}}\n") ==
         1);
@@ -125,6 +126,6 @@ TEST_CASE("paused caches are kept, dropped or swapped, and the work is the same"
     CHECK(a.violations.empty());
     if (tokens < 0) tokens = a.agents().tokens.committed;
     CHECK(a.agents().tokens.committed == tokens);
-    CHECK((a.agents().link_s > 0) == (k == serving::PausedKv::swap));
+    CHECK((a.agents().swapped > Bytes::zero()) == (k == serving::PausedKv::swap));
   }
 }
