@@ -55,9 +55,11 @@ des::Task<bool> Agent::take_place(std::int64_t target) {
     if (interrupted_) co_return false;
     const Bytes back = w_.residency.take_swapped(tenant_);
     w_.out.swapped += back;
+    if (w_.book) w_.book->swapped(Bytes::zero(), back);
     co_await w_.move(hardware::pcie::Direction::to_device, back);
   }
   if (restores_ && !interrupted_) co_await restore();
+  if (!interrupted_ && w_.anchors != nullptr && !co_await take_anchors()) co_return false;
   co_return !interrupted_;
 }
 
