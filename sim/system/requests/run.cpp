@@ -98,8 +98,8 @@ RequestAnchors::RequestAnchors(const Scenario& s, AgentsWorld& world) : world_(w
   o.room = [&world](std::int64_t blocks) { return world.residency.make_room(blocks); };
   cache_.emplace(
       serving::AnchorCache::Machine{
-          engine, machine_.link, machine_.host,
-          t == Timing::none || t == Timing::attested_tee ? nullptr : &verifier_, world.pool,
+          m.engine, m.link, m.host,
+          t == Timing::none || t == Timing::attested_tee ? nullptr : &world.verifier, world.pool,
           index_ ? &*index_ : nullptr},
       std::move(o));
   world.use_anchors(*cache_, s.anchors->per_request);
