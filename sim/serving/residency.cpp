@@ -158,10 +158,11 @@ void Residency::release_place(Tenant& t) {
   if (std::exchange(t.leaving_, false)) --leaving_;
   running_.erase(t.order_);
   growing_.erase(t.order_);
+  const bool shared_pages = !t.pages.empty();
   for (BlockTable& shared : t.pages) pool_.release(shared);
   t.pages.clear();
   ++free_places_;
-  if (released != nullptr) released->open();
+  if (released != nullptr && shared_pages) released->open();
 }
 
 void Residency::unidle(Tenant& t) {

@@ -90,7 +90,7 @@ class Residency {
 
   std::int64_t waiting() const { return static_cast<std::int64_t>(queue_.size()); }
   std::int64_t promised() const { return reserved_; }  // blocks, beyond those in use
-  des::Gate* released = nullptr;  // opened whenever a place was given back, when there is one
+  des::Gate* released = nullptr;  // opened when a sequence that shared pages gave its place back
   std::int64_t evictions() const { return evictions_; }
 
  private:

@@ -41,7 +41,8 @@ des::Task<bool> Agent::take_anchors() {
     const AnchorOutcome outcome =
         co_await w_.anchors->use(w_.anchors->wanted(id_, i), pages, spent);
     w_.book->memory();
-    tenant_.pages.push_back(std::move(pages));
+    if (outcome == AnchorOutcome::ready || outcome == AnchorOutcome::missed)
+      tenant_.pages.push_back(std::move(pages));
     if (outcome == AnchorOutcome::failed) {
       if (const auto b = open_boundary(); b && b->tokens > 0) co_await close();
       stop();
