@@ -72,7 +72,8 @@ LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Val
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }
   }
-  if (const auto& requests = scenario.workload.requests; requests && requests->trace) {
+  if (const auto& requests = scenario.workload.requests;
+      requests && requests->trace && !requests->trace->empty()) {
     try {
       scenario.workload.traced =
           serving::parse_trace(read_text(*requests->trace), *requests->trace);
