@@ -59,7 +59,10 @@ des::Task<bool> Agent::take_place(std::int64_t target) {
     co_await w_.move(hardware::pcie::Direction::to_device, back);
   }
   if (restores_ && !interrupted_) co_await restore();
-  if (!interrupted_ && w_.anchors != nullptr && !co_await take_anchors()) co_return false;
+  if (!interrupted_ && w_.anchors != nullptr) {
+    const bool held = co_await take_anchors();
+    if (!held) co_return false;
+  }
   co_return !interrupted_;
 }
 

@@ -13,7 +13,8 @@ Scenario verified(Timing timing) {
   s.verification.timing = timing;
   s.verification.boundary.every_tokens = 16;
   s.verification.workers = 4;
-  s.verification.ledger = {.consistency = verify::Consistency::linearizable, .round_trip = 50_ms};
+  s.verification.ledger.consistency = verify::Consistency::linearizable;
+  s.verification.ledger.round_trip = 50_ms;
   stream(s).count = 40;
   stream(s).arrival = Drawn<Duration>::exponential_of(100_ms);
   return s;
