@@ -76,6 +76,7 @@ using Cycles = Quantity<struct CyclesTag>;                  // clock cycles
 using Hertz = Quantity<struct HertzTag>;                    // 1/s
 using Power = Quantity<struct PowerTag>;                    // mW
 using Energy = Quantity<struct EnergyTag>;                  // nJ
+using ArrivalRate = Quantity<struct ArrivalRateTag>;        // 1e-6/s: requests, not cycles
 
 inline constexpr std::int64_t kPsPerSecond = 1'000'000'000'000;
 

@@ -97,6 +97,14 @@ std::string resolve_path(const std::string& path, const Where& where) {
   return (fs::path(where.file).parent_path() / p).lexically_normal().string();
 }
 
+std::string resolve_path(const std::string& path, const Where& where, const std::string& folder) {
+  std::string file = resolve_path(path, where);
+  std::error_code error;
+  if (folder.empty() || path.find('/') != std::string::npos || fs::exists(file, error)) return file;
+  const fs::path shipped = fs::path(Catalogue().root()) / folder / path;
+  return fs::exists(shipped, error) ? shipped.string() : file;
+}
+
 std::string nearest_file(const std::string& path) {
   const fs::path p(path);
   const fs::path directory = p.has_parent_path() ? p.parent_path() : fs::path(".");

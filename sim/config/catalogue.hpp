@@ -29,6 +29,8 @@ class Catalogue {
 bool is_path(const std::string& reference);
 // Relative to the directory of the file in `where`; to the working directory for a command line.
 std::string resolve_path(const std::string& path, const Where& where);
+// The same, or ROOT/FOLDER/path for a bare name that is not there but here.
+std::string resolve_path(const std::string& path, const Where& where, const std::string& folder);
 // The nearest file name in the directory of a path that does not exist; empty when none is near.
 std::string nearest_file(const std::string& path);
 

@@ -26,11 +26,18 @@ LeafReading read_choice(const SchemaNode& node, const std::string& text) {
           nearest_word(text, words)};
 }
 
-LeafReading read_path(const Value& value) {
-  std::string file = resolve_path(value.text, value.where);
+LeafReading read_path(const SchemaNode& node, const Value& value) {
+  std::string file = resolve_path(value.text, value.where, node.folder);
   std::error_code error;
   if (std::filesystem::exists(file, error)) return {std::move(file), "", ""};
-  return {{}, fmt::format("no such file: {}", file), nearest_file(file)};
+  std::string nearest = nearest_file(file);
+  if (nearest.empty() && !node.folder.empty()) {
+    const std::filesystem::path shipped(Catalogue().root());
+    const auto name = std::filesystem::path(value.text).filename();
+    nearest =
+        std::filesystem::path(nearest_file((shipped / node.folder / name).string())).filename();
+  }
+  return {{}, fmt::format("no such file: {}", file), std::move(nearest)};
 }
 
 LeafReading read_number(const SchemaNode& node, const std::string& text) {
@@ -63,7 +70,7 @@ LeafReading read_leaf(const SchemaNode& node, const Value& value) {
     case NodeKind::text:
       return {value.text, "", ""};
     case NodeKind::path:
-      return read_path(value);
+      return read_path(node, value);
     case NodeKind::choice:
       return read_choice(node, value.text);
     case NodeKind::boolean: {

@@ -25,6 +25,7 @@ enum class Dimension {
   energy,
   transfer_rate,
   cycles,
+  arrival_rate,
 };
 
 // Ties a quantity's type to its dimension; a type without one cannot be a field.
@@ -43,6 +44,7 @@ template <> struct DimensionOf<Power> : Is<Dimension::power> {};
 template <> struct DimensionOf<Energy> : Is<Dimension::energy> {};
 template <> struct DimensionOf<TransfersPerSecond> : Is<Dimension::transfer_rate> {};
 template <> struct DimensionOf<Cycles> : Is<Dimension::cycles> {};
+template <> struct DimensionOf<ArrivalRate> : Is<Dimension::arrival_rate> {};
 // clang-format on
 
 // A value, or what is wrong with the text: "expected a bandwidth such as '2.039 TB/s', got ...".

@@ -81,12 +81,13 @@ class Schema : public SchemaBuilder {
                 wrap<Bare<A>>(choice_node<Item<A>>(std::move(choices))));
   }
 
-  // A std::string (or optional) that names a file: resolved against the file that says it; it must
-  // exist.
+  // A std::string (or optional) that names a file: resolved against the file that says it, and a
+  // bare name in configs/`folder` besides; it must exist.
   template <class A>
-  Schema& file(std::string name, A member, std::string doc) {
+  Schema& file(std::string name, A member, std::string doc, std::string folder = "") {
     NodePtr node = make_node<Bare<A>>();
     node->kind = NodeKind::path;
+    node->folder = std::move(folder);
     return bind(std::move(name), member, std::move(doc), std::move(node));
   }
 

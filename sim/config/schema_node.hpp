@@ -72,6 +72,7 @@ struct SchemaNode {
   // leaves
   Dimension dimension = Dimension::time;  // quantity
   std::string unit;                       // count: what is counted, "tokens"
+  std::string folder;                     // path: where in configs/ a bare name is looked for
   std::optional<Scalar> low;
   std::optional<Scalar> high;
   std::vector<ChoiceWord> choices;

@@ -97,9 +97,11 @@ constexpr Unit kUnits[] = {
     {"GT/s", transfer_rate, kG},
     {"cycles", cycles, 1},
     {"cycle", cycles, 1, 1, false},
+    {"/s", arrival_rate, kM},
+    {"/ s", arrival_rate, kM, 1, false},
 };
 
-constexpr std::array<DimensionInfo, 10> kInfo = {{
+constexpr std::array<DimensionInfo, 11> kInfo = {{
     {"a time", "5 us", "1 ps"},
     {"a size", "16 GiB", "1 B"},
     {"a bandwidth", "2.039 TB/s", "1 B/s"},
@@ -110,6 +112,7 @@ constexpr std::array<DimensionInfo, 10> kInfo = {{
     {"an energy", "1.5 J", "1 nJ"},
     {"a transfer rate", "32 GT/s", "1 T/s"},
     {"a number of cycles", "200 cycles", "1 cycle"},
+    {"a rate of arrivals", "4 /s", "0.000001 /s"},
 }};
 
 // What people write instead of our spelling.

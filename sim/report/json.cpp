@@ -5,6 +5,7 @@
 #include "sim/report/agents.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/published.hpp"
+#include "sim/report/requests.hpp"
 #include "sim/report/scheme.hpp"
 #include "sim/report/version.hpp"
 
@@ -203,7 +204,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
   j["hardware"] = s.hardware.name;
   j["model"] = s.model.name;
   j["attention_kernel"] = attention::to_string(s.attention.kernel);
-  j["tokens"] = {{"prompt", r.agents ? 0 : s.workload.prompt_tokens},
+  j["tokens"] = {{"prompt", r.agents || r.requests ? 0 : s.workload.prompt_tokens},
                  {"output", tokens},
                  {"anchors", s.attention.anchor_tokens},
                  {"batch", r.batch}};
@@ -235,6 +236,7 @@ Json result_json(const system::LoadedScenario& loaded, const Result& r, bool tim
   j["energy_j_per_token"] = r.energy_j_per_token;
   j["cost"] = cost(s, r);
   if (r.agents) j["agents"] = agents_json(*r.agents);
+  if (r.requests) j["requests"] = requests_json(*r.requests);
   if (s.published) j["published"] = published_json(s, j);
   j["warnings"] = r.warnings;
   j["assumptions"] = assumptions(loaded.provenance);

@@ -14,6 +14,7 @@
 #include "sim/report/json.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/published.hpp"
+#include "sim/report/requests.hpp"
 #include "sim/report/scheme.hpp"
 
 namespace fieldsim::report {
@@ -224,6 +225,8 @@ std::string summary(const system::LoadedScenario& loaded, const Result& r) {
   std::string out;
   if (r.agents) {
     out += agents_summary(s, r);
+  } else if (r.requests) {
+    out += requests_summary(s, r);
   } else {
     heading(out, s, r);
     rates(out, r);

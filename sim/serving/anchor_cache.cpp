@@ -1,5 +1,6 @@
 #include "sim/serving/anchor_cache.hpp"
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,17 @@ AnchorCache::AnchorCache(Machine machine, Options options)
 
 std::int64_t AnchorCache::pick(std::uint64_t draw) const {
   return popularity_.pick(picks_.uniform_at(draw));
+}
+
+std::int64_t AnchorCache::wanted(std::int64_t set, std::int64_t i) const {
+  std::set<std::int64_t> taken;
+  std::int64_t id = 0;
+  for (std::int64_t j = 0; j <= i; ++j) {
+    id = pick(static_cast<std::uint64_t>(set * o_.params.per_request + j));
+    while (taken.count(id) > 0) id = (id + 1) % o_.params.count;
+    taken.insert(id);
+  }
+  return id;
 }
 
 // Goes to the version that the ledger holds valid now, and draws when it will revoke that one.
@@ -220,7 +232,7 @@ bool AnchorCache::place(std::int64_t id) {
       drop(static_cast<std::int64_t>(*victim));
     }
   }
-  if (!make_room(need)) return false;
+  if (!(o_.room ? o_.room(need) : make_room(need))) return false;
   e.pages = BlockTable(Holder::anchor, static_cast<std::uint64_t>(id));
   return m_.pool.append(e.pages, o_.tokens, draw_index(id, e.version)).has_value();
 }

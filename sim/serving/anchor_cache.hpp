@@ -71,6 +71,8 @@ class AnchorCache {
     std::int64_t retry_limit = 3;
     std::function<des::Task<>(std::int64_t tokens, hardware::Account&)> prefill;
     std::function<void(const verify::Check&)> on_check;
+    // Frees so many blocks beside what was promised to others; without it, make_room() does.
+    std::function<bool(std::int64_t blocks)> room;
   };
   AnchorCache(Machine machine, Options options);
 
@@ -87,8 +89,13 @@ class AnchorCache {
 
   bool resident(std::int64_t id) const { return entry(id).state == State::resident; }
   std::int64_t resident_blocks() const { return resident_blocks_; }
+  void for_each_table(const std::function<void(const BlockTable&)>& look) const {
+    for (const auto& e : entries_) look(e->pages);
+  }
   // The anchor of a use, by popularity. `draw` numbers the uses.
   std::int64_t pick(std::uint64_t draw) const;
+  // The i-th anchor of a set: by popularity; one that the set has already gives way to the next.
+  std::int64_t wanted(std::int64_t set, std::int64_t i) const;
   const AnchorStats& stats() const { return stats_; }
 
  private:

@@ -60,10 +60,8 @@ AnchorPath::AnchorPath(Machine& machine, const Scenario& s, verify::Verifier& ve
   require_room();
 }
 
-serving::AnchorCache::Options AnchorPath::options(
-    std::function<void(const verify::Check&)> on_check) {
+serving::AnchorCache::Options anchor_options(const Scenario& s) {
   serving::AnchorCache::Options o;
-  const Scenario& s = alone_;
   o.params = *s.anchors;
   o.tokens = tokens_of_one(s);
   o.payload = payload_bytes(s, 0);
@@ -75,6 +73,12 @@ serving::AnchorCache::Options AnchorPath::options(
   o.revoked_every = s.faults.ledger.revoked_every;
   o.failure = s.faults.verdict_failure;
   o.retry_limit = s.recovery.retry_limit;
+  return o;
+}
+
+serving::AnchorCache::Options AnchorPath::options(
+    std::function<void(const verify::Check&)> on_check) {
+  serving::AnchorCache::Options o = anchor_options(alone_);
   o.prefill = [this](std::int64_t tokens, hardware::Account& spent) {
     return prefill(tokens, spent);
   };
@@ -82,24 +86,12 @@ serving::AnchorCache::Options AnchorPath::options(
   return o;
 }
 
-// The i-th anchor of a set: drawn by popularity; one drawn already gives way to the next.
-std::int64_t AnchorPath::wanted(std::int64_t set, std::int64_t i) const {
-  const std::int64_t n = alone_.anchors->per_request;
-  std::set<std::int64_t> taken;
-  std::int64_t id = 0;
-  for (std::int64_t j = 0; j <= i; ++j) {
-    id = cache_.pick(static_cast<std::uint64_t>(set * n + j));
-    while (taken.count(id) > 0) id = (id + 1) % alone_.anchors->count;
-    taken.insert(id);
-  }
-  return id;
-}
-
 void AnchorPath::require_room() const {
   if (!alone_.anchors->limit) return;
   std::set<std::int64_t> distinct;
   for (std::int64_t set = 0; set < static_cast<std::int64_t>(sets_.size()); ++set)
-    for (std::int64_t i = 0; i < alone_.anchors->per_request; ++i) distinct.insert(wanted(set, i));
+    for (std::int64_t i = 0; i < alone_.anchors->per_request; ++i)
+      distinct.insert(cache_.wanted(set, i));
   const Bytes need = pool_.bytes(pool_.blocks_for(tokens_of_one(alone_))) *
                      static_cast<std::int64_t>(distinct.size());
   if (need > *alone_.anchors->limit)
@@ -124,7 +116,7 @@ des::Task<> AnchorPath::acquire_set(std::int64_t set) {
   Set& mine = sets_[static_cast<std::size_t>(set)];
   for (std::int64_t i = 0; i < alone_.anchors->per_request && mine.good; ++i) {
     BlockTable pages(serving::Holder::sequence, static_cast<std::uint64_t>(set));
-    const AnchorOutcome outcome = co_await cache_.use(wanted(set, i), pages, mine.spent);
+    const AnchorOutcome outcome = co_await cache_.use(cache_.wanted(set, i), pages, mine.spent);
     SIM_CHECK(outcome != AnchorOutcome::no_room, "the batch's anchors outgrow their pool");
     mine.good = outcome != AnchorOutcome::failed;
     if (outcome == AnchorOutcome::ready) held_.push_back(std::move(pages));

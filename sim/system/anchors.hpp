@@ -18,6 +18,10 @@
 
 namespace fieldsim::system {
 
+// What a scenario says of its anchors' cache; whoever builds one adds how a prefill runs.
+// REQUIRES: scenario.anchors, and attention.shared_anchors or a batch of one.
+serving::AnchorCache::Options anchor_options(const Scenario& scenario);
+
 class AnchorPath {
  public:
   // REQUIRES: scenario.anchors. `on_check` hears of every check. Throws ConfigError when the
@@ -44,7 +48,6 @@ class AnchorPath {
   serving::AnchorCache::Options options(std::function<void(const verify::Check&)> on_check);
   des::Task<> acquire_set(std::int64_t set);
   des::Task<> prefill(std::int64_t tokens, hardware::Account& spent);
-  std::int64_t wanted(std::int64_t set, std::int64_t i) const;
   void require_room() const;
 
   Machine& m_;

@@ -1,15 +1,28 @@
 #include "sim/system/load.hpp"
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "sim/config/parse.hpp"
 #include "sim/config/read.hpp"
+#include "sim/serving/requests/trace.hpp"
 #include "sim/system/schema/schema.hpp"
 #include "sim/system/scheme_cost.hpp"
 #include "sim/system/tile_program.hpp"
 
 namespace fieldsim::system {
+
+namespace {
+// A trace may be larger than any file of ours.
+std::string read_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (std::filesystem::is_directory(path) || !in)
+    throw ConfigError({path, 0, 0}, "workload.requests.trace", "cannot be read");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+}  // namespace
 
 model::ModelShape load_model_shape(const std::string& path, const std::string& name) {
   const config::Value root = config::parse_file(path);
@@ -55,6 +68,15 @@ LoadedScenario read_scenario(const config::SchemaNode& schema, const config::Val
     if (called.empty()) called = std::filesystem::path(file).parent_path().filename().string();
     try {
       scenario.model = shape(file, called);
+    } catch (const ConfigError& e) {
+      problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+  }
+  if (const auto& requests = scenario.workload.requests;
+      requests && requests->trace && !requests->trace->empty()) {
+    try {
+      scenario.workload.traced =
+          serving::parse_trace(read_text(*requests->trace), *requests->trace);
     } catch (const ConfigError& e) {
       problems.insert(problems.end(), e.problems().begin(), e.problems().end());
     }

@@ -11,6 +11,7 @@
 #include "sim/serving/anchor_cache.hpp"
 #include "sim/system/agents/result.hpp"
 #include "sim/system/program.hpp"
+#include "sim/system/requests/result.hpp"
 
 namespace fieldsim::system {
 
@@ -119,6 +120,7 @@ struct Result {
   double energy_j_per_token = 0;
   SimulationUse simulation;
   std::optional<AgentsResult> agents;
+  std::optional<RequestsResult> requests;
   std::vector<std::string> warnings;
 };
 

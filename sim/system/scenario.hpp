@@ -14,6 +14,7 @@
 #include "sim/recovery/params.hpp"
 #include "sim/serving/agents/params.hpp"
 #include "sim/serving/anchor_params.hpp"
+#include "sim/serving/requests/params.hpp"
 #include "sim/verify/params.hpp"
 
 namespace fieldsim::system {
@@ -27,14 +28,16 @@ enum class Fidelity {
 enum class LaunchMode { graph, eager };
 
 struct Workload {
-  std::int64_t prompt_tokens = 1024;            // of each sequence
-  std::int64_t output_tokens = 256;             // of each sequence
-  std::int64_t batch = 1;                       // sequences in lockstep
-  std::int64_t prefill_chunk = 2048;            // tokens of each sequence in one prefill step
-  LaunchMode launch = LaunchMode::graph;        // of decode steps; prefill is launched eagerly
-  std::optional<Duration> decode_step;          // pins the unverified step; reported as assumed
-  std::optional<Duration> prefill;              // pins the prefill; reported as assumed
-  std::optional<serving::AgentsParams> agents;  // instead of prompt, output and batch
+  std::int64_t prompt_tokens = 1024;                // of each sequence
+  std::int64_t output_tokens = 256;                 // of each sequence
+  std::int64_t batch = 1;                           // sequences in lockstep
+  std::int64_t prefill_chunk = 2048;                // tokens of each sequence in one prefill step
+  LaunchMode launch = LaunchMode::graph;            // of decode steps; prefill is launched eagerly
+  std::optional<Duration> decode_step;              // pins the unverified step; reported as assumed
+  std::optional<Duration> prefill;                  // pins the prefill; reported as assumed
+  std::optional<serving::AgentsParams> agents;      // instead of prompt, output and batch
+  std::optional<serving::RequestsParams> requests;  // likewise
+  std::vector<serving::Request> traced;             // read from requests->trace
 };
 
 // What attention multiplies with: on parts without matrix units the rates differ by up to 64.

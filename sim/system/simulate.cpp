@@ -13,6 +13,7 @@
 #include "sim/system/generation.hpp"
 #include "sim/system/machine.hpp"
 #include "sim/system/memory.hpp"
+#include "sim/system/requests/run.hpp"
 #include "sim/system/tile_program.hpp"
 #include "sim/system/warnings.hpp"
 
@@ -175,6 +176,12 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
       throw ConfigError({}, "workload.agents",
                         "an agents run keeps no task log: explain takes a chat, see compare");
     return simulate_agents(s, trace);
+  }
+  if (s.workload.requests) {
+    if (tasks != nullptr)
+      throw ConfigError({}, "workload.requests",
+                        "a run of requests keeps no task log: explain takes a chat, see compare");
+    return simulate_requests(s, trace);
   }
   if (s.fidelity == Fidelity::analytic) return analyze(s);
   const hardware::HardwareParams hardware = effective_hardware(s);

@@ -65,7 +65,8 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
         "{:.2f}), the device has {:.1f} GiB",
         gib(r.memory.total), gib(r.memory.weights), gib(r.memory.kv), gib(r.memory.anchors),
         gib(r.memory.workspace), gib(r.memory.capacity)));
-  const std::int64_t context = s.workload.agents
+  const std::int64_t context = r.requests ? r.requests->longest
+                               : s.workload.agents
                                    ? s.workload.agents->context_limit
                                    : s.workload.prompt_tokens + s.workload.output_tokens;
   if (s.model.max_position_embeddings > 0 && context > s.model.max_position_embeddings)
@@ -94,11 +95,18 @@ std::vector<std::string> warnings(const Scenario& s, const Result& r) {
         "{} boundaries ({} tokens) of {} agents derive from what was undone and stayed: "
         "recovery.rollback cascading_closure or visibility read_committed would leave none",
         r.agents->orphans[0], r.agents->orphan_tokens, r.agents->orphan_agents));
+  if (r.requests && r.requests->refused > 0)
+    w.push_back(fmt::format(
+        "{} requests were refused: they need more KV than the {} blocks beside pinned anchors",
+        r.requests->refused, r.requests->blocks));
   if (r.agents && r.recovery.aborted)
     w.push_back(
         fmt::format("{} agents gave up: recovery.retry_limit = {} failed verdicts of one "
                     "boundary",
                     r.agents->aborted, s.recovery.retry_limit));
+  else if (r.requests && r.recovery.aborted)
+    w.push_back(fmt::format("{} requests gave up: recovery.retry_limit = {} failed verdicts",
+                            r.requests->given_up, s.recovery.retry_limit));
   else if (r.recovery.aborted)
     w.push_back(fmt::format("aborted: a boundary failed more than recovery.retry_limit = {} times",
                             s.recovery.retry_limit));

@@ -23,8 +23,8 @@ constexpr std::size_t kMostFlows = 400;
 constexpr std::size_t kMostFocus = 12;
 
 // Devices in the order of the rows; what is not here follows.
-constexpr std::array<std::string_view, 6> kOrder = {"session", "gpu",    "link",
-                                                    "host",    "ledger", "agents"};
+constexpr std::array<std::string_view, 7> kOrder = {"session", "gpu",    "link",    "host",
+                                                    "ledger",  "agents", "requests"};
 
 double microseconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 double microseconds(Time t) { return microseconds(t.since_start()); }
@@ -102,7 +102,7 @@ Json Timeline::json(std::size_t most) const {
     auto& all = by_track[t];
     if (all.empty()) continue;
     const std::string label = tracks_[t].device + ": " + tracks_[t].name;
-    const bool agent = tracks_[t].device == "agents";
+    const bool agent = tracks_[t].device == "agents" || tracks_[t].device == "requests";
     if (rows.size() >= (agent ? kMostAgentRows : kMostRows)) {
       left_out.push_back(fmt::format("{}: {} spans, for want of room", label, all.size()));
       continue;

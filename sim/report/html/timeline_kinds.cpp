@@ -59,6 +59,9 @@ constexpr Look kLooks[] = {
     {"waits for a verdict", "#f3d9e8", "#cc79a7", true},
     {"moves KV", "#f0e442"},
     {"message", "#cc79a7", kThin, false, "triangle-right"},
+    // Requests.
+    {"to first token", "#56b4e9", "#0072b2", true},
+    {"preempted", "#000000", kThin, false, "triangle-down"},
 };
 
 // For devices that are not known here, by the order in which they come.
@@ -104,12 +107,16 @@ constexpr Named kNames[] = {
     {"waits for others", "waits for a verdict"},
     {"moves KV", "moves KV"},
     {"message", "message"},
+    {"queued", "waits for the batch"},
+    {"to first token", "to first token"},
+    {"preempted", "preempted"},
 };
 
 }  // namespace
 
 std::string kind_of(std::string_view device, std::string_view track, std::string_view name) {
   if (device == "gpu") {
+    if (track == "crashes") return "restart";
     if (track == "anchor prefill" || track == "retrieval") return "gpu, for anchors";
     return track == "verification" ? "gpu, for verification" : "gpu";
   }

@@ -11,7 +11,7 @@ enum class Activity {
   admission,   // for a place in the batch and KV memory
   tool,
   thinking,
-  reading,         // memories, and writing them to their index
+  reading,         // memories or anchors, and writing memories to their index
   verdict,         // for its own: a full window, stop and wait, or an output held back
   others_verdict,  // for whoever wrote what it is going to read
   moving_kv,       // over the link: swapping and copies kept for a rollback

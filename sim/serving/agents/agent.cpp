@@ -14,10 +14,18 @@ Agent::Agent(AgentsWorld& world, std::int64_t id, Time arrives)
     : w_(world),
       id_(id),
       arrives_(arrives),
-      tenant_(world.engine, AgentsWorkload::key(id, 1)),
+      tenant_(world.engine, AgentsWorkload::key(id, 1),
+              world.book ? std::optional(static_cast<std::uint64_t>(id)) : std::nullopt),
       timer_(world.engine, "agent"),
       anchored_(arrives) {
-  position_.context = w_.setup.agents.context_tokens;
+  position_.context = w_.workload.context_tokens(id_);
+  if (w_.book) position_.stage = Stage::decode;  // its prompt is all that it reads
+  tenant_.must_go = [this] {
+    if (running_ != nullptr)
+      w_.batch.cancel(*running_);
+    else
+      wake();
+  };
 }
 
 bool Agent::done() const {
@@ -27,7 +35,14 @@ bool Agent::done() const {
 des::Process Agent::run() {
   co_await w_.engine.until(arrives_);
   doing(Activity::starting);
-  if (w_.setup.verification.timing == Timing::attested_tee)
+  if (w_.book) {
+    w_.book->arrived(id_);
+    if (!w_.residency.fits(position_.context + w_.workload.step_tokens(id_, 0))) {
+      ended_ = true;
+      doing(Activity::absent);
+      co_return w_.book->refused(id_);
+    }
+  } else if (w_.setup.verification.timing == Timing::attested_tee)
     co_await w_.engine.delay(w_.setup.verification.tee.attestation);
   while (!stopped_) {
     if (interrupted_) {
@@ -52,6 +67,7 @@ des::Process Agent::run() {
   w_.residency.leave(tenant_, w_.sabotage == recovery::Sabotage::leaked_block && id_ == 0);
   ended_ = true;
   doing(Activity::absent);
+  if (w_.book) w_.book->memory();
   w_.finished(*this);
 }
 
@@ -131,6 +147,8 @@ des::Task<> Agent::close() {
   const bool waits = w_.setup.verification.timing == Timing::pessimistic || pessimistic_;
   if (waits) doing(Activity::verdict);
   while (waits && !interrupted_ && !b->final) {
+    if (tenant_.leaving()) co_await give_way();
+    if (interrupted_ || b->final) break;
     tenant_.woken.close();
     co_await tenant_.woken.wait();
   }
@@ -149,23 +167,27 @@ des::Task<> Agent::settled_wait() {
 
 // Gives the place in the batch away while it waits for something else.
 des::Task<> Agent::pause() {
-  if (!tenant_.running()) co_return;
-  if (w_.setup.agents.paused_kv == PausedKv::keep) {
+  if (tenant_.running()) co_await leave_place(w_.setup.agents.paused_kv);
+}
+
+des::Task<> Agent::leave_place(PausedKv kv) {
+  if (kv == PausedKv::keep) {
     w_.residency.keep(tenant_);
-  } else if (w_.setup.agents.paused_kv == PausedKv::drop) {
+  } else if (kv == PausedKv::drop) {
     w_.residency.drop(tenant_);
   } else {
     const Bytes moved = w_.residency.swap(tenant_);
     const std::int64_t crashes = w_.out.crashes;
     w_.out.swapped += moved;
     doing(Activity::moving_kv);
+    if (w_.book) w_.book->swapped(moved, Bytes::zero());
     co_await w_.move(hardware::pcie::Direction::to_host, moved);
     if (crashes != w_.out.crashes) w_.residency.truncate(tenant_, 0);  // half of it was lost
   }
 }
 
 void Agent::compact() {
-  position_.context = w_.setup.agents.context_tokens;
+  position_.context = w_.workload.context_tokens(id_);
   ++position_.epoch;
   w_.residency.truncate(tenant_, 0);
   cut_copy(0);
@@ -224,6 +246,8 @@ des::Task<> Agent::recover() {
   whole_ = whole_ || revoked_;
   w_.residency.truncate(tenant_, whole_ || nothing_kept ? 0 : position_.context);
   cut_copy(whole_ ? 0 : position_.context);
+  computed_ = std::min(computed_, position_.context);
+  if (w_.book) w_.book->memory();
   whole_ = false;
   Duration wait = r.truncate;
   if (retry_ > 0) wait += recovery::backoff(r.retry, retry_);
@@ -239,19 +263,6 @@ des::Task<> Agent::recover() {
   w_.out.recovery_time.push_back(w_.engine.now() - undone_at_);
   if (des::TraceSink* trace = w_.traced(*this))
     trace->span(track, "rollback", undone_at_, w_.engine.now());
-}
-
-void Agent::doing(Activity activity) {
-  if (activity == activity_) return;
-  const Time now = w_.engine.now();
-  if (activity_ != Activity::absent && now > active_since_) {
-    const auto i = static_cast<std::size_t>(activity_);
-    w_.out.spent[i] += static_cast<long double>((now - active_since_).count());
-    if (des::TraceSink* trace = w_.traced(*this))
-      trace->span(activity_track, kActivitySpans[i], active_since_, now);
-  }
-  activity_ = activity;
-  active_since_ = now;
 }
 
 Amount Agent::running() const {
@@ -272,17 +283,6 @@ void Agent::withdraw(const Message* message) {
   const auto at = std::find_if(inbox_.begin(), inbox_.end(),
                                [&](const MessagePtr& m) { return m.get() == message; });
   if (at != inbox_.end()) inbox_.erase(at);
-}
-
-void Agent::draw_boundary(AgentBoundary& b) {
-  des::TraceSink* trace = w_.traced(*this);
-  if (trace == nullptr) return;
-  std::string name = "boundary " + std::to_string(b.index);
-  if (b.place.attempt > 0) name = "regenerated " + name;
-  name += ": " + std::to_string(b.tokens) + " tokens";
-  trace->span(track, name, b.began, b.closed);
-  b.flow = w_.next_flow++;
-  trace->flow_begin(b.flow, track, "verdict", b.began);
 }
 
 }  // namespace fieldsim::serving

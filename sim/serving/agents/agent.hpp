@@ -63,6 +63,10 @@ class Agent {
   void take_messages(AgentBoundary& boundary);
   des::Task<> decode();
   des::Task<bool> take_place(std::int64_t target);
+  des::Task<bool> take_anchors();
+  des::Task<bool> grow(std::int64_t tokens);
+  std::int64_t lease() const;  // tokens until a request must ask for its next block
+  des::Task<> give_way();
   void account(const Stretch& stretch);
   std::int64_t until_close(const AgentBoundary& boundary) const;
   des::Task<> write();
@@ -70,6 +74,7 @@ class Agent {
   des::Task<> think();
   des::Task<> call(EffectPtr effect);
   des::Task<> pause();
+  des::Task<> leave_place(PausedKv kv);
   des::Task<> sleep(Duration d);
   des::Task<> ensure_boundary();
   void open_new();
@@ -104,7 +109,8 @@ class Agent {
   std::int64_t repairs_ = 0;  // rollbacks of this agent whose compensations go on
   bool interrupted_ = false, whole_ = false, refetch_ = false, stopped_ = false;
   bool pessimistic_ = false, ended_ = false;
-  std::int64_t retry_ = 0;  // of the boundary that it was put back to
+  std::int64_t computed_ = 0;  // tokens of the context whose KV was computed once
+  std::int64_t retry_ = 0;     // of the boundary that it was put back to
   Time anchored_, undone_at_;
   Activity activity_ = Activity::absent;
   Time active_since_;

@@ -58,9 +58,14 @@ des::Task<bool> Agent::take_place(std::int64_t target) {
     const Bytes back = w_.residency.take_swapped(tenant_);
     w_.out.swapped += back;
     doing(Activity::moving_kv);
+    if (w_.book) w_.book->swapped(Bytes::zero(), back);
     co_await w_.move(hardware::pcie::Direction::to_device, back);
   }
   if (restores_ && !interrupted_) co_await restore();
+  if (!interrupted_ && w_.anchors != nullptr) {
+    const bool held = co_await take_anchors();
+    if (!held) co_return false;
+  }
   co_return !interrupted_;
 }
 

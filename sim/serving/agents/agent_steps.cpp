@@ -116,20 +116,30 @@ des::Task<> Agent::decode() {
   co_await ensure_boundary();
   // Whole steps are asked for, so the place lasts until the step's last token.
   if (interrupted_) co_return;
-  const bool placed = co_await take_place(target - position_.decoded);
+  const bool placed = co_await take_place(w_.book ? 1 : target - position_.decoded);
   if (!placed) co_return;
   const AgentBoundaryPtr b = open_boundary();
   SIM_CHECK(b != nullptr, "an agent generates outside a boundary");
+  if (w_.book) {
+    w_.book->placed(id_);
+    if (b->stretches.empty()) b->began = w_.engine.now();  // what it waited is no work
+  }
+  std::int64_t most = target - position_.decoded;
+  if (w_.book) most = std::min(most, lease());
   Stretch s;
-  s.before = std::min(tenant_.cached(), position_.context);
-  w_.out.reprefilled += position_.context - s.before;
-  position_.context += std::exchange(position_.to_prefill, 0);
-  s.prefill = position_.context - s.before;
-  s.decode = std::clamp<std::int64_t>(until_close(*b), 1, target - position_.decoded);
+  s.decode = std::clamp<std::int64_t>(until_close(*b), 1, most);
+  if (w_.book) {
+    const bool grown = co_await grow(position_.context + s.decode);
+    if (!grown) co_return;
+  }
   if (claim_ > 0) {
     claim_ += w_.retention.claim(s.decode - claim_, Bytes::zero());
     s.decode = claim_;
   }
+  s.before = std::min(tenant_.cached(), position_.context);
+  w_.out.reprefilled += std::max<std::int64_t>(0, computed_ - s.before);
+  position_.context += std::exchange(position_.to_prefill, 0);
+  s.prefill = position_.context - s.before;
   running_ = &s;
   doing(Activity::generating);
   co_await w_.batch.run(s);
@@ -138,16 +148,24 @@ des::Task<> Agent::decode() {
   release_claim();
   if (interrupted_) co_return;
   w_.residency.append(tenant_, s.prefilled + s.decoded);
+  computed_ = std::max(computed_, tenant_.cached());
   position_.context += s.decoded;
   position_.decoded += s.decoded;
   if (position_.decoded >= target) position_.stage = Stage::write;
-  if (until_close(*b) <= 0) co_await close();
+  if (w_.book) {
+    w_.book->made(id_, s.decoded);
+    if (!w_.holds_output()) w_.book->released(id_, s.decoded, w_.engine.now());
+    w_.book->memory();
+    if (tenant_.leaving() && position_.decoded < target) co_await give_way();
+  }
+  if (!interrupted_ && until_close(*b) <= 0) co_await close();
 }
 
 void Agent::account(const Stretch& s) {
   const Amount made{s.decoded, static_cast<std::int64_t>(s.energy + 0.5)};
   w_.out.generated += made;
   if (interrupted_) {  // its boundary was undone while it ran
+    if (w_.book && !w_.holds_output()) w_.book->retract(s.decoded);
     if (w_.sabotage != recovery::Sabotage::lost_tokens) w_.out.discarded += made;
     return;
   }
@@ -158,8 +176,10 @@ void Agent::account(const Stretch& s) {
   b.prefilled += s.prefilled;
   b.running += s.running;
   b.energy += made.energy;
-  b.stretches.emplace_back(w_.engine.now(), s.decoded);
-  b.spans.push_back(s.running);
+  if (s.decoded > 0) {
+    b.stretches.emplace_back(w_.engine.now(), s.decoded);
+    b.spans.push_back(s.running);
+  }
   w_.exposed(s.decoded);
 }
 
@@ -167,7 +187,8 @@ void Agent::account(const Stretch& s) {
 std::int64_t Agent::until_close(const AgentBoundary& b) const {
   const verify::BoundaryRules& r = w_.setup.verification.boundary.rules();
   std::int64_t n = std::int64_t{1} << 40;
-  if (w_.setup.verification.timing == verify::Timing::none && !r.every_tokens) return n;
+  if (w_.setup.verification.timing == verify::Timing::none && (w_.book || !r.every_tokens))
+    return n;
   if (r.every_tokens) n = std::min(n, *r.every_tokens - b.tokens);
   const Bytes kv = w_.setup.kv_per_token;
   if (r.dirty_bytes)

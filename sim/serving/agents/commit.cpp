@@ -1,5 +1,6 @@
 // What a good verdict settles, and the books at the end of a run.
 #include <algorithm>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/serving/agents/agent.hpp"
@@ -56,7 +57,8 @@ void AgentsWorld::wake_readers(std::int64_t memory) {
 }
 
 void AgentsWorld::release_tokens(const AgentBoundary& b, Time at) {
-  if (!recovery::holds_tokens(setup.recovery.output_commit)) at = Time::zero();
+  if (!holds_output()) at = Time::zero();
+  if (book && holds_output()) book->released(b.agent, b.tokens, at);
   constexpr int kParts = 4;  // a stretch's tokens, spread over its time
   for (std::size_t i = 0; i < b.stretches.size(); ++i) {
     const auto [end, tokens] = b.stretches[i];
@@ -92,6 +94,18 @@ void AgentsWorld::finished(Agent& a) {
   else
     ++out.finished;
   if (++ended_ == static_cast<std::int64_t>(agents_.size())) crash_timer_.cancel();
+  if (book) book->finished(a.id(), a.stopped());
+}
+
+std::int64_t AgentsWorld::blocks_held() const {
+  std::set<BlockId> held;  // requests share the pages of anchors
+  const auto hold = [&](const BlockTable& t) { held.insert(t.blocks().begin(), t.blocks().end()); };
+  for (const auto& a : agents_) {
+    hold(a->tenant_.table());
+    for (const BlockTable& t : a->tenant_.pages) hold(t);
+  }
+  if (anchors != nullptr) anchors->for_each_table(hold);
+  return static_cast<std::int64_t>(held.size());
 }
 
 void AgentsWorld::finish() {

@@ -117,7 +117,7 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members, Cause c
       to.decoded += salvaged;
       to.context += salvaged;
     }
-    if (restarts) to.context = setup.agents.context_tokens;
+    if (restarts && !book) to.context = setup.agents.context_tokens;
     auto& log = a.log();
     while (!log.empty() && log.back()->index >= b->index &&
            !(salvaged > 0 && b == &root && log.back().get() == &root)) {
@@ -142,6 +142,7 @@ void AgentsWorld::undo(AgentBoundary& root, std::vector<Member> members, Cause c
                                                           std::max<std::int64_t>(1, root.tokens));
     exposed(-lost);
     out.discarded += {lost, energy};
+    if (book) book->taken_back(root.agent, lost, !holds_output());
     root.tokens = salvaged;
     root.energy -= energy;
     for (auto s = root.stretches.rbegin(); s != root.stretches.rend(); ++s) {
@@ -167,6 +168,7 @@ void AgentsWorld::undo_member(const Member& m, Undo& u) {
       let_go(b);
       exposed(-b.tokens);
       out.discarded += {b.tokens, b.energy};
+      if (book) book->taken_back(b.agent, b.tokens, !holds_output());
       for (const EffectPtr& e : b.effects)
         if (e->state == Effect::State::applied) u.effects.push_back(e);
       if (b.is_closed && !b.final)

@@ -6,8 +6,10 @@ namespace fieldsim::serving {
 
 using recovery::EffectClass;
 
-AgentsWorkload::AgentsWorkload(std::uint64_t seed, const AgentsParams& params)
+AgentsWorkload::AgentsWorkload(std::uint64_t seed, const AgentsParams& params,
+                               const std::vector<Request>& requests)
     : p_(params),
+      requests_(requests),
       readers_(params.memory.objects, params.memory.skew),
       arrival_(seed, "agents.arrival"),
       step_(seed, "agents.step_tokens"),
@@ -33,9 +35,16 @@ std::uint64_t AgentsWorkload::key(std::int64_t agent, std::int64_t step, std::in
 }
 
 Duration AgentsWorkload::between_arrivals(std::int64_t a) const {
-  return p_.arrival.at(arrival_.uniform_at(key(a, 0)));
+  const auto i = static_cast<std::size_t>(a);
+  if (!requests_.empty())
+    return requests_[i].arrival - (a > 0 ? requests_[i - 1].arrival : Duration::zero());
+  return a > 0 ? p_.arrival.at(arrival_.uniform_at(key(a, 0))) : Duration::zero();
+}
+std::int64_t AgentsWorkload::context_tokens(std::int64_t a) const {
+  return requests_.empty() ? p_.context_tokens : requests_[static_cast<std::size_t>(a)].prompt;
 }
 std::int64_t AgentsWorkload::step_tokens(std::int64_t a, std::int64_t s) const {
+  if (!requests_.empty()) return requests_[static_cast<std::size_t>(a)].output;
   return std::max<std::int64_t>(1, p_.step_tokens.at(step_.uniform_at(key(a, s))));
 }
 std::int64_t AgentsWorkload::reads(std::int64_t a, std::int64_t s) const {

@@ -22,10 +22,13 @@ AgentsWorld::AgentsWorld(Machine m, const AgentsSetup& s, AgentsRecord* r,
     : engine(m.engine),
       machine(m),
       setup(s),
-      workload(s.seed, s.agents),
+      workload(s.seed, s.agents, s.requests),
       batch(m.engine, IterationCost(s.iteration), s.prefill_chunk, s.busy),
       pool(s.pool),
-      residency(pool, s.agents.max_running),
+      residency(pool, s.agents.max_running,
+                s.serving ? static_cast<std::int64_t>(s.serving->watermark *
+                                                      static_cast<double>(s.pool.device_blocks))
+                          : 0),
       memories(s.agents.memory.objects, planted == recovery::Sabotage::dirty_read
                                             ? recovery::Visibility::read_uncommitted
                                             : s.recovery.visibility),
@@ -34,11 +37,15 @@ AgentsWorld::AgentsWorld(Machine m, const AgentsSetup& s, AgentsRecord* r,
                {s.faults.ledger, s.faults.verifier_crash, s.faults.slow_verifier}),
       memory_index({m.engine, m.device, m.link, m.host}, s.agents.memory, s.kernel_gap),
       retention(s.recovery, s.verification.timing, s.kv_per_token, s.pool.block_tokens),
+      place_released(m.engine),
       record(r),
       sabotage(planted),
       crash_timer_(m.engine, "device.crash"),
       crashes_(s.seed, "faults.device_crash") {
   batch.share(m.device);
+  residency.released = &place_released;
+  residency.set_fixed(s.pinned_blocks);
+  if (s.serving) book.emplace(m.engine, pool, s.requests);
   if (record == nullptr) return;
   record->rollback = s.recovery.rollback;
   record->visibility = s.recovery.visibility;
@@ -50,19 +57,38 @@ AgentsWorld::AgentsWorld(Machine m, const AgentsSetup& s, AgentsRecord* r,
 
 AgentsWorld::~AgentsWorld() = default;
 
+void AgentsWorld::use_anchors(AnchorCache& cache, std::int64_t per_request) {
+  anchors = &cache;
+  anchors_per_request = per_request;
+  residency.share_with({[this](std::int64_t free) { anchors->make_room(free); },
+                        [this] { return pool.evictable_blocks(); }});
+}
+
+des::Task<> AgentsWorld::prefill_anchor(std::int64_t tokens) {
+  Stretch s;
+  s.prefill = tokens;
+  co_await batch.run(s);
+  const Amount spent{0, static_cast<std::int64_t>(s.energy + 0.5)};
+  out.generated += spent;
+  out.committed += spent;
+}
+
 void AgentsWorld::start() {
   engine.spawn_service(batch.serve(), "batch");
   if (setup.faults.device_crash) engine.spawn_service(crashes(), "device.crash");
   const des::Component component = engine.component("agents");
   Time arrives;
   for (std::int64_t i = 0; i < setup.agents.count; ++i) {
-    if (i > 0) arrives = arrives + workload.between_arrivals(i);
+    arrives = arrives + workload.between_arrivals(i);
     agents_.push_back(std::make_unique<Agent>(*this, i, arrives));
     Agent& a = *agents_.back();
     if (des::TraceSink* trace = traced(a)) {
-      a.track = trace->track("agents", "agent " + std::to_string(i));
-      a.activity_track = trace->track("agents", "agent " + std::to_string(i) + " does");
-      a.verdict_track = trace->track("agents", "agent " + std::to_string(i) + " verdicts");
+      const std::string group = book ? "requests" : "agents";
+      const std::string name = (book ? "request " : "agent ") + std::to_string(i);
+      a.track = trace->track(group, name);
+      a.activity_track = trace->track(group, name + " does");
+      a.verdict_track = trace->track(group, name + " verdicts");
+      if (book) book->tracks.push_back(a.track);
     }
     engine.spawn(a.run(), component);
   }
@@ -208,6 +234,12 @@ void AgentsWorld::no_room_for_copy(Bytes bytes) {
   ++out.uncopied;
   if (setup.recovery.retained.overflow == recovery::Overflow::error)
     end_with("a copy of " + std::to_string(bytes.count()) + " bytes, and no room for it");
+}
+
+bool AgentsWorld::holds_output() const {
+  const Timing t = setup.verification.timing;
+  return t != Timing::none && t != Timing::attested_tee &&
+         recovery::holds_tokens(setup.recovery.output_commit);
 }
 
 double AgentsWorld::mean_time_to_failure() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -20,7 +21,9 @@
 #include "sim/serving/agents/session.hpp"
 #include "sim/serving/agents/statistics.hpp"
 #include "sim/serving/agents/workload.hpp"
+#include "sim/serving/anchor_cache.hpp"
 #include "sim/serving/batch.hpp"
+#include "sim/serving/requests/book.hpp"
 #include "sim/serving/residency.hpp"
 #include "sim/verify/verifier.hpp"
 
@@ -31,6 +34,9 @@ class Agent;
 // Everything an agents run needs of the machine and the scenario.
 struct AgentsSetup {
   AgentsParams agents;
+  std::optional<RequestsParams> serving;  // a stream of requests: each an agent of one step
+  std::vector<Request> requests;
+  std::int64_t pinned_blocks = 0;  // of cached anchors, that no request can have
   verify::VerificationParams verification;
   recovery::Faults faults;
   recovery::RecoveryParams recovery;
@@ -58,6 +64,11 @@ class AgentsWorld {
   const AgentsStatistics& statistics() const { return out; }
   // Why the run ended before its end; empty when it did not.
   const std::string& cannot() const { return cannot_; }
+  std::int64_t blocks_held() const;  // distinct ones in any block table
+
+  // Requests get their anchors from here; call before start().
+  void use_anchors(AnchorCache& cache, std::int64_t per_request);
+  des::Task<> prefill_anchor(std::int64_t tokens);
 
   // --- for agents ---
   recovery::Vertex make(recovery::Item item, std::int64_t agent, void* owner,
@@ -88,6 +99,8 @@ class AgentsWorld {
     return setup.recovery.visibility == recovery::Visibility::read_uncommitted ||
            setup.recovery.visibility == recovery::Visibility::quarantine;
   }
+  // Tokens wait for their verdict before anybody sees them.
+  bool holds_output() const;
   double mean_time_to_failure() const;  // of generation, from the verdicts so far, ps
 
   des::Engine& engine;
@@ -104,6 +117,10 @@ class AgentsWorld {
   verify::Verifier verifier;
   MemoryIndex memory_index;
   Retention retention;
+  AnchorCache* anchors = nullptr;
+  std::int64_t anchors_per_request = 0;
+  des::Gate place_released;
+  std::optional<RequestBook> book;  // of requests
   AgentsStatistics out;
   recovery::AgentsRecord* record;
   recovery::Sabotage sabotage;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/serving/agents/world.hpp"
@@ -10,6 +11,7 @@
 #include "sim/system/agents/tables.hpp"
 #include "sim/system/enclave.hpp"
 #include "sim/system/machine.hpp"
+#include "sim/system/requests/run.hpp"
 #include "sim/system/scheme_cost.hpp"
 #include "sim/system/warnings.hpp"
 
@@ -40,9 +42,10 @@ AgentsSetup setup_of(const Scenario& s, const ProgramBuilder& programs, CheckPla
   a.pool.device_blocks = std::max<std::int64_t>(0, left / a.pool.block_bytes);
   if (a.agents.paused_kv == serving::PausedKv::swap)
     a.pool.host_blocks = a.agents.host_kv / a.pool.block_bytes;
+  if (s.workload.requests) serve_requests(s, a);
   const std::int64_t room = a.pool.device_blocks * a.pool.block_tokens;
   const std::int64_t most = std::max(a.agents.context_tokens, a.agents.context_limit);
-  if (room < 2 * most)
+  if (!a.serving && room < 2 * most)
     throw ConfigError(
         {}, "workload.agents.context_limit",
         fmt::format("the device has room for {} KV tokens beside weights and anchors; "
@@ -67,7 +70,7 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   const auto wall = std::chrono::steady_clock::now();
   Scenario s = given;
   s.workload.batch = 1;
-  s.attention.shared_anchors = true;
+  s.attention.shared_anchors = share_anchors(s);
   ProgramBuilder programs(s);
   double table_error = 0;
   CheckPlanner planner(s);
@@ -77,6 +80,8 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
   Machine machine(engine, effective_hardware(s));
   serving::AgentsWorld world({engine, machine.device, machine.link, machine.host}, setup, record,
                              sabotage);
+  std::optional<RequestAnchors> anchors;
+  if (setup.serving && s.anchors) anchors.emplace(s, world);
   // What an exception leaves waiting goes before what it waits for.
   struct Abandon {
     des::Engine& engine;
@@ -103,6 +108,8 @@ Result simulate_agents(const Scenario& given, des::TraceSink* trace, recovery::A
 
   Result r = collect(s, machine, world, programs);
   r.agents->table_error = table_error;
+  if (setup.serving) add_requests(s, world, engine.now() - Time::zero(), r);
+  if (anchors) anchors->add_to(r);
   r.simulation.events = engine.events();
   r.simulation.fingerprint = engine.fingerprint();
   r.warnings = warnings(s, r);

@@ -27,7 +27,6 @@ class Clock {
     if (s_.workload.decode_step) return {0, number(*s_.workload.decode_step)};
     Scenario s = s_;
     s.workload.batch = sequences;
-    s.attention.shared_anchors = true;
     ProgramBuilder programs(s);
     const auto& launch = s_.hardware.gpu.launch;
     return of(programs.decode(std::max<std::int64_t>(1, (kv + sequences - 1) / sequences)),

@@ -134,12 +134,18 @@ void check_agents(const Scenario& p, config::Report& report) {
       report.problem(key,
                      "a run of workload.agents has no single prompt, output or batch: take it "
                      "away, or the agents");
+  check_sessions(p, report);
+}
+
+void check_sessions(const Scenario& p, config::Report& report) {
   if (p.fidelity != Fidelity::event)
-    report.problem("fidelity", "agents are simulated as events; give fidelity: event");
+    report.problem("fidelity", "agents and requests are simulated as events; give fidelity: event");
   if (!p.attention.shared_anchors)
-    report.problem("attention.shared_anchors", "agents share one anchor set");
+    report.problem("attention.shared_anchors",
+                   "agents share one anchor set, requests those of `anchors`");
   if (p.attention_traffic != attention::TrafficModel::kernel)
-    report.problem("attention_traffic", "agents are charged with what the kernel moves");
+    report.problem("attention_traffic",
+                   "agents and requests are charged with what the kernel moves");
   if (const char* key = "workload.agents.memory.index.vectors"; report.given(key))
     report.problem(key, "the rows are workload.agents.memory.objects: take it away");
 }

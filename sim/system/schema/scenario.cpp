@@ -1,4 +1,5 @@
 #include "sim/system/schema/agents.hpp"
+#include "sim/system/schema/requests.hpp"
 #include "sim/system/schema/schema.hpp"
 
 namespace fieldsim::system {
@@ -34,7 +35,9 @@ Schema<Workload> workload_schema() {
       .field("prefill", &P::prefill, "pins the prefill; reported as assumed")
       .at_least(Duration::zero())
       .section("agents", &P::agents, agents_schema(),
-               "long-horizon agents instead of prompt_tokens, output_tokens and batch");
+               "long-horizon agents instead of prompt_tokens, output_tokens and batch")
+      .section("requests", &P::requests, requests_schema(),
+               "a stream of requests instead of prompt_tokens, output_tokens and batch");
   return s;
 }
 
@@ -124,6 +127,7 @@ Schema<Scenario> scenario_schema() {
       .check([](const P& p, config::Report& report) { check_anchors(p, report); })
       .check([](const P& p, config::Report& report) {
         if (p.workload.agents) check_agents(p, report);
+        if (p.workload.requests) check_requests(p, report);
         const bool hashes_anchor = p.verification.payload.kind == verify::PayloadKind::anchor_kv &&
                                    p.verification.timing != verify::Timing::none;
         if (p.attention.kernel == KernelKind::cascade && !p.attention.shared_anchors)

@@ -14,6 +14,8 @@ double counts_per_si(Dimension dimension) {
       return 1e3;  // counts mW
     case Dimension::energy:
       return 1e9;  // counts nJ
+    case Dimension::arrival_rate:
+      return 1e6;
     default:
       return 1.0;
   }
@@ -41,6 +43,8 @@ std::string unit_suffix(Dimension dimension) {
       return "_transfers_per_s";
     case Dimension::cycles:
       return "_cycles";
+    case Dimension::arrival_rate:
+      return "_per_s";
   }
   return "";
 }

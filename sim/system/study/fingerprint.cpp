@@ -20,7 +20,7 @@ class Canonical {
  public:
   void value(const Value& v, const SchemaNode* node) {
     if (v.is_scalar()) {
-      if (node != nullptr && node->kind == NodeKind::path) return file(v);
+      if (node != nullptr && node->kind == NodeKind::path) return file(v, node->folder);
       return text(v.kind == Value::Kind::quoted ? "q" : "p", v.text);
     }
     out_ += v.is_list() ? '[' : v.is_map() ? '{' : '~';
@@ -44,9 +44,9 @@ class Canonical {
   }
 
  private:
-  void file(const Value& v) {
+  void file(const Value& v, const std::string& folder) {
     try {
-      text("f", config::read_source(config::resolve_path(v.text, v.where)));
+      text("f", config::read_source(config::resolve_path(v.text, v.where, folder)));
     } catch (const ConfigError&) {
       text("p", v.text);  // too large or not there: the name must do
     }

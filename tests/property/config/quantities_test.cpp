@@ -9,10 +9,10 @@
 using namespace fieldsim::config;
 
 namespace {
-constexpr Dimension kAll[] = {Dimension::time,      Dimension::size,   Dimension::bandwidth,
-                              Dimension::frequency, Dimension::work,   Dimension::work_rate,
-                              Dimension::power,     Dimension::energy, Dimension::transfer_rate,
-                              Dimension::cycles};
+constexpr Dimension kAll[] = {
+    Dimension::time,          Dimension::size,      Dimension::bandwidth,   Dimension::frequency,
+    Dimension::work,          Dimension::work_rate, Dimension::power,       Dimension::energy,
+    Dimension::transfer_rate, Dimension::cycles,    Dimension::arrival_rate};
 
 // As many magnitudes as there are bits, and round numbers among them.
 std::int64_t any_count(std::mt19937_64& r) {
