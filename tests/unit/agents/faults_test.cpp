@@ -134,7 +134,7 @@ TEST_CASE("a partition stops verdicts where reads fail closed, and old heads ser
   CHECK(open.result.verification.latency.p99 < closed.result.verification.latency.p99);
 }
 
-TEST_CASE("replicas that contradict each other are refused; a single head's lie is believed") {
+TEST_CASE("replicas that contradict each other are refused, a single head's lie is believed") {
   for (const auto c : {Consistency::quorum, Consistency::cached_head}) {
     Scenario s = few_agents();
     s.faults.verdict_failure = 0;

@@ -106,7 +106,7 @@ TEST_CASE("what a check takes of device memory, iterations lose, byte for byte")
   CHECK(seconds(r.total) > alone + 0.9 * lost);
 }
 
-TEST_CASE("memories found in an index: exact, inverted lists, a graph; host or device") {
+TEST_CASE("memories found in an index: exact, inverted lists, a graph, host or device") {
   const auto per_read = [](serving::IndexKind kind, serving::IndexPlace place) {
     Scenario s = good_agents();
     s.workload.agents->memory.objects = 200'000;
