@@ -135,10 +135,10 @@ std::string to_string(Dimension dimension, std::int64_t count) {
   std::string best;
   // A decimal unit always divides exactly; a binary one only sometimes, and then it may be shorter.
   const Unit* decimal = nullptr;
-  const Unit* base = nullptr;
+  const Unit* base = nullptr;  // the smallest
   for (const Unit& u : units()) {
     if (u.dimension != dimension || !u.printed) continue;
-    if (u.numerator == 1) base = &u;
+    if (base == nullptr || u.numerator < base->numerator) base = &u;
     const bool binary = u.numerator > 1 && u.numerator % 1024 == 0 && u.numerator % 1000 != 0;
     constexpr std::int64_t kReadable =
         10'000;  // above it a binary unit says less than a decimal one

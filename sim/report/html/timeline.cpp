@@ -97,13 +97,14 @@ Json Timeline::json(std::size_t most) const {
        left_out = Json::array();
   std::vector<const Span*> undone, rollbacks, programs;
   std::vector<std::int64_t> first_row(tracks_.size(), -1);
+  std::size_t agent_rows = 0;
   Time last;
   for (const std::size_t t : order) {
     auto& all = by_track[t];
     if (all.empty()) continue;
     const std::string label = tracks_[t].device + ": " + tracks_[t].name;
     const bool agent = tracks_[t].device == "agents" || tracks_[t].device == "requests";
-    if (rows.size() >= (agent ? kMostAgentRows : kMostRows)) {
+    if (agent ? agent_rows >= kMostAgentRows : rows.size() >= kMostRows) {
       left_out.push_back(fmt::format("{}: {} spans, for want of room", label, all.size()));
       continue;
     }
@@ -123,6 +124,7 @@ Json Timeline::json(std::size_t most) const {
     }
     if (levels.size() > 1) programs.push_back(levels[0].front());
     first_row[t] = static_cast<std::int64_t>(rows.size());
+    if (agent) agent_rows += levels.size();
     for (std::size_t depth = 0; depth < levels.size(); ++depth) {
       const auto row = rows.size();
       rows.push_back(depth == 0 ? label

@@ -100,7 +100,8 @@ void Agent::takes_anchor() {
 
 // Who waits has no boundary open, so that the verdicts that it waits for can come.
 des::Task<> Agent::claim_room() {
-  for (bool waited = false; !interrupted_;) {
+  bool waited = false;
+  while (!interrupted_) {
     const bool opens = !open_boundary();
     const Bytes overhead = opens ? w_.retention.overhead(position_.context) : Bytes::zero();
     if (opens && !w_.retention.ever_fits(position_.context))
@@ -110,20 +111,21 @@ des::Task<> Agent::claim_room() {
     if (claim_ > 0) {
       ahead_ = overhead;
       w_.retention.open(overhead);
-      co_return;
+      break;
     }
     if (!opens) {
       co_await close();
     } else if (tenant_.running()) {
       co_await pause();
     } else {
-      if (!std::exchange(waited, true)) ++w_.out.throttled;
-      w_.wait_for_room(*this);
+      if (!waited) ++w_.out.throttled;
+      w_.wait_for_room(*this, std::exchange(waited, true));
       doing(Activity::verdict);
       tenant_.woken.close();
       co_await tenant_.woken.wait();
     }
   }
+  if (waited) w_.waits_no_more(*this);
 }
 
 void Agent::release_claim() {

@@ -196,10 +196,24 @@ void AgentsWorld::end_with(const std::string& why) {
   engine.stop();
 }
 
+void AgentsWorld::wait_for_room(Agent& agent, bool again) {
+  if (std::ranges::find(throttled_, &agent) != throttled_.end()) return;  // woken by something else
+  if (again)
+    throttled_.push_front(&agent);
+  else
+    throttled_.push_back(&agent);
+}
+
+void AgentsWorld::waits_no_more(Agent& agent) {
+  std::erase(throttled_, &agent);
+  room_freed();
+}
+
 void AgentsWorld::room_freed() {
-  const std::vector<Agent*> waiting = std::move(throttled_);
-  throttled_.clear();
-  for (Agent* a : waiting) a->wake();
+  if (throttled_.empty()) return;
+  Agent* first = throttled_.front();
+  throttled_.pop_front();
+  first->wake();
 }
 
 // A boundary is settled or undone: nothing is kept of it.

@@ -2,6 +2,7 @@
 // What all agents share: the machine, the batch, KV memory, the verifier, memories, the provenance
 // graph, the world that effects reach, and the rollbacks that a failed verdict or a crash starts.
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -88,7 +89,9 @@ class AgentsWorld {
   void drop_on_host(Bytes bytes);
   void no_room_for_copy(Bytes bytes);
   void room_freed();
-  void wait_for_room(Agent& agent) { throttled_.push_back(&agent); }
+  // First come first served: who gets room wakes the next, and who gives up waiting must as well.
+  void wait_for_room(Agent& agent, bool again);
+  void waits_no_more(Agent& agent);
   void end_with(const std::string& why);  // what must be kept does not fit
   // Anchors are numbered: a revoked one is replaced by the first agent that knows.
   std::int64_t anchor() const { return static_cast<std::int64_t>(revoked_at_.size()); }
@@ -162,7 +165,7 @@ class AgentsWorld {
   std::vector<std::unique_ptr<Agent>> agents_;
   std::unordered_map<std::int64_t, std::vector<Agent*>> readers_;  // strict: who waits
   std::unordered_map<OpenEffect*, EffectPtr> outbox_;
-  std::vector<Agent*> throttled_;
+  std::deque<Agent*> throttled_;
   std::vector<Time> revoked_at_;  // of the anchors before the one in use
   des::Timer crash_timer_;
   RandomStream crashes_;

@@ -213,7 +213,7 @@ Result collect(const Scenario& s, const Machine& machine, const serving::AgentsW
   use("host.memory", machine.host.memory_bytes(), machine.host.memory_busy());
   use("host.hash", machine.host.hashed(), machine.host.hash_time() / s.hardware.host.cores);
   use("verifier", st.payload, checking / s.verification.workers);
-  use("ledger", Bytes::zero(), ledger.busy());
+  use("ledger", Bytes::zero(), ledger.busy() / s.verification.workers);
   std::max_element(r.resources.begin(), r.resources.end(), [](const auto& x, const auto& y) {
     return x.utilization < y.utilization;
   })->bound = true;

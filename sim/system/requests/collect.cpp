@@ -40,6 +40,19 @@ Latencies latencies(const std::vector<RequestLife>& lives) {
   return all;
 }
 
+// A token's own time: what iterations are spent on, without the device's idle time.
+hardware::Account of_a_token(const hardware::Account& device, double mean, std::int64_t tokens) {
+  const Duration busy = device.total() - device[hardware::Category::stall];
+  hardware::Account own;
+  if (busy == Duration::zero()) return own;
+  const double share = mean * static_cast<double>(tokens) / seconds(busy);
+  for (std::size_t i = 0; i < hardware::kCategories; ++i) {
+    const auto c = static_cast<hardware::Category>(i);
+    if (c != hardware::Category::stall) own.add(c, scaled(device[c], share));
+  }
+  return own;
+}
+
 }  // namespace
 
 void add_requests(const Scenario& s, const serving::AgentsWorld& world, Duration elapsed,
@@ -76,6 +89,7 @@ void add_requests(const Scenario& s, const serving::AgentsWorld& world, Duration
   r.queue = spread(distribution(std::move(all.queue)));
   r.ttft = spread(distribution(std::move(all.ttft)));
   r.tpot = spread(result.tpot);
+  result.breakdown = of_a_token(result.breakdown, result.tpot.mean, result.tokens);
   r.e2e = spread(distribution(std::move(all.e2e)));
   r.first_released = spread(distribution(std::move(all.first_released)));
   r.released = spread(distribution(std::move(all.released)));

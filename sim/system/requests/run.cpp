@@ -110,7 +110,8 @@ void RequestAnchors::add_to(Result& r) const {
   a.stats = cache_->stats();
   r.anchors = a;
   r.memory.anchors = world_.pool.bytes(world_.pool.peak(serving::Holder::anchor));
-  r.memory.kv = world_.pool.bytes(world_.pool.peak(serving::Holder::sequence));
+  // The most that blocks held at once, less the anchors' most.
+  r.memory.kv = r.memory.total - r.memory.weights - r.memory.anchors;
 }
 
 Result simulate_requests(const Scenario& given, des::TraceSink* trace,

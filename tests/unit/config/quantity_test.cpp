@@ -135,6 +135,8 @@ TEST_CASE("only true and false are booleans") {
 }
 
 TEST_CASE("a quantity prints short and exact") {
+  CHECK(to_string(ArrivalRate::raw(1)) == "0.000001 /s");  // below every unit that is printed
+  CHECK(to_string(ArrivalRate::raw(2'500'000)) == "2.5 /s");
   CHECK(to_string(BytesPerSecond::raw(2'039'000'000'000)) == "2.039 TB/s");
   CHECK(to_string(Bytes::raw(17'179'869'184)) == "16 GiB");
   CHECK(to_string(Bytes::raw(80'000'000'000)) == "80 GB");

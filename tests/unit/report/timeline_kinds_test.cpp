@@ -69,7 +69,7 @@ TEST_CASE("agents: what each does, its boundaries, verdicts and messages") {
 
 TEST_CASE("an unknown track keeps the name of its device, and devices look different") {
   using report::html::kind_of;
-  CHECK(kind_of("requests", "r 7", "queued") == "requests");
+  CHECK(kind_of("planets", "r 7", "orbits") == "planets");
   CHECK(kind_of("host", "verifier 0", "boundary 3") == "host");
   CHECK(kind_of("gpu", "generation", "boundary") == "gpu");
   CHECK(kind_of("session", "anchors", "evict 3") == "evict");
