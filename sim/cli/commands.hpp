@@ -17,6 +17,7 @@ struct Options {
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> seed;
   std::string json, csv, trace, report, kind;
+  std::string listed;  // kind that `list` is asked for; empty: how many there are of each
   std::string hardware, gate, output;  // validate, calibrate
   std::string fidelity, metric;        // explain
   std::vector<std::string> shapes;

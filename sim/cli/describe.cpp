@@ -139,17 +139,28 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::string folder_of(const std::string& kind) { return kind == "hosts" ? "hardware/hosts" : kind; }
+
+std::int64_t lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
 }  // namespace
 
 int list(const Options& o) {
   const Catalogue catalogue;
-  if (o.kind == "kernels") {
+  if (o.listed.empty()) {
+    for (const std::string& kind : kListable)
+      if (kind != "kernels" && kind != "policies")
+        print(fmt::format("{:<10}{:>4}\n", kind, catalogue.names(folder_of(kind)).size()));
+    print(fmt::format("{:<10}{:>4}\n{:<10}{:>4}\n", "kernels",
+                      lines(choices(system::scenario_schema().node(), "attention.kernel")),
+                      "policies", std::size(kPolicyPaths)));
+  } else if (o.listed == "kernels") {
     print(choices(system::scenario_schema().node(), "attention.kernel"));
-  } else if (o.kind == "policies") {
+  } else if (o.listed == "policies") {
     const auto schema = system::scenario_schema();
     for (const std::string& path : kPolicyPaths) print(path + "\n" + choices(schema.node(), path));
-  } else if (contains(kListable, o.kind)) {
-    const std::string kind = o.kind == "hosts" ? "hardware/hosts" : o.kind;
+  } else if (contains(kListable, o.listed)) {
+    const std::string kind = folder_of(o.listed);
     const std::vector<std::string> names = catalogue.names(kind);
     std::size_t width = 0;
     for (const std::string& name : names) width = std::max(width, name.size());
@@ -163,8 +174,8 @@ int list(const Options& o) {
                         "",
                         fmt::format("nothing is listed as '{}'; there are hardware, hosts, models, "
                                     "schemes, scenarios, studies, kernels and policies",
-                                    o.kind),
-                        nearest_word(o.kind, kListable)}});
+                                    o.listed),
+                        nearest_word(o.listed, kListable)}});
   }
   return 0;
 }

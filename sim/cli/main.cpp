@@ -150,9 +150,10 @@ int main(int argc, char** argv) {
       ->default_val("scenario");
 
   CLI::App* list = app.add_subcommand("list", "what ships");
-  list->add_option("kind", o.kind,
-                   "hardware, hosts, models, schemes, scenarios, studies, kernels or policies")
-      ->required();
+  list->add_option(
+      "kind", o.listed,
+      "hardware, hosts, models, schemes, scenarios, studies, kernels or policies; without: "
+      "how many of each");
 
   CLI::App* describe = app.add_subcommand("describe", "the manual of one part, policy or section");
   describe

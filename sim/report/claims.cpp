@@ -204,8 +204,7 @@ std::string claims_text(const Json& claims) {
     out += fmt::format("{:<22}{:>12.4g}{:>12.4g}{:>12}  {:<10}{}\n", c["id"].get<std::string>(),
                        c["published"].get<double>(), c["reproduced"].get<double>(), corrected,
                        c["unit"].get<std::string>(), c["verdict"].get<std::string>());
-    out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(),
-                       c["run"].get<std::string>().substr(std::string("fieldsim ").size()));
+    out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(), c["run"].get<std::string>());
     if (const auto note = c["note"].get<std::string>(); !note.empty()) out += "  " + note + "\n";
   }
   return out;

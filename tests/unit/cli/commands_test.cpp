@@ -130,6 +130,10 @@ TEST_CASE("list names what ships, and describe knows every name") {
   CHECK(lines(bench.run("list scenarios").out).size() >= 18);
   CHECK(lines(bench.run("list kernels").out).size() == 6);
   CHECK(has(bench.run("list policies").out, "optimistic"));
+  const Outcome kinds = bench.run("list");
+  CHECK(kinds.code == 0);
+  CHECK(has(kinds.out, "scenarios"));
+  CHECK(has(kinds.out, "kernels      6\n"));
   CHECK(bench.run("list modles").code == 2);
   CHECK(has(bench.run("list modles").err, "'models'"));
   CHECK(has(bench.run("describe a100-sxm-80gb").out, "datasheet: NVIDIA A100"));
