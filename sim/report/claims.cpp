@@ -196,12 +196,12 @@ Json reproduce(const std::vector<std::string>& ids, const config::Catalogue& cat
 }
 
 std::string claims_text(const Json& claims) {
-  std::string out = fmt::format("{:<22}{:>12}{:>12}{:>12}  {:<10}{}\n", "claim", "published",
+  std::string out = fmt::format("{:<22}{:>12}{:>12}{:>12}  {:<14}{}\n", "claim", "published",
                                 "reproduced", "corrected", "unit", "verdict");
   for (const Json& c : claims) {
     const std::string corrected =
         c["corrected"].is_null() ? "-" : fmt::format("{:.4g}", c["corrected"].get<double>());
-    out += fmt::format("{:<22}{:>12.4g}{:>12.4g}{:>12}  {:<10}{}\n", c["id"].get<std::string>(),
+    out += fmt::format("{:<22}{:>12.4g}{:>12.4g}{:>12}  {:<14}{}\n", c["id"].get<std::string>(),
                        c["published"].get<double>(), c["reproduced"].get<double>(), corrected,
                        c["unit"].get<std::string>(), c["verdict"].get<std::string>());
     out += fmt::format("  {}  [{}]\n", c["claim"].get<std::string>(), c["run"].get<std::string>());

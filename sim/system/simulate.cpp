@@ -257,7 +257,9 @@ Result simulate(const Scenario& s, des::TraceSink* trace, hardware::TaskLog* tas
   use("host.hash", end.hashed - begin.hashed, hashing / hashers);
   use("verifier", Bytes::zero(),
       (session.verifier().busy() - log.verifier_at_decode) / s.verification.workers);
-  use("ledger", Bytes::zero(), session.verifier().ledger().busy() - log.ledger_at_decode);
+  // A worker has one read under way at most.
+  use("ledger", Bytes::zero(),
+      (session.verifier().ledger().busy() - log.ledger_at_decode) / s.verification.workers);
   if (std::none_of(r.resources.begin(), r.resources.end(), [](const auto& u) { return u.bound; }))
     r.resources.push_back({bound, Bytes::zero(), elapsed, 1.0, true});
 
