@@ -19,7 +19,7 @@
 namespace fieldsim::cli {
 
 namespace {
-constexpr int kDone = 0, kInputWrong = 2, kOurFault = 3;
+constexpr int kInputWrong = 2, kOurFault = 3;
 
 int report_config_error(const ConfigError& e) {
   const auto n = e.problems().size();

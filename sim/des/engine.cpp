@@ -116,8 +116,7 @@ void Engine::run_events(Time limit, bool set_clock) {
   while (queue_.pop(e, last)) {
     void* frame;
     if ((e.what & 1) == 0) [[likely]] {
-      // NOLINTNEXTLINE(performance-no-int-to-ptr): the queue holds words, and one of them is a
-      // frame
+      // The queue holds words; this one is a frame. NOLINTNEXTLINE(performance-no-int-to-ptr)
       frame = reinterpret_cast<void*>(static_cast<std::uintptr_t>(e.what));
       current_ = detail::frame_at(frame).promise().component;
       now_ = Time::at(Duration::raw(static_cast<std::int64_t>(e.time)));

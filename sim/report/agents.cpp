@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -83,7 +84,7 @@ std::string activities(const AgentsResult& a) {
 void work(std::string& out, const Result& r, const AgentsResult& a) {
   line(out, "goodput",
        fmt::format("{:.4g} committed tokens/s ({:.4g} generated), {} steps an hour", a.goodput,
-                   a.raw, grouped(static_cast<std::int64_t>(a.steps_per_hour + 0.5))));
+                   a.raw, grouped(std::llround(a.steps_per_hour))));
   const auto& t = a.tokens;
   line(
       out, "tokens",

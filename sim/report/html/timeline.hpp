@@ -34,11 +34,11 @@ class Timeline : public des::TraceSink {
     std::string device, name;
   };
   struct Span {
-    std::int32_t track, name;
+    std::int32_t track = 0, name = 0;
     Time begin, end;
   };
   struct FlowPoint {
-    std::int32_t track;
+    std::int32_t track = 0;
     Time at;
   };
   std::int32_t name_id(std::string_view name);

@@ -108,7 +108,7 @@ class SharedSlots {
   static constexpr std::int64_t kMostResidents = 32;
   static constexpr double kSameInstant = 1e-9;
   struct Sm {
-    std::array<double, kMostResidents> left;  // work of the residents
+    std::array<double, kMostResidents> left{};  // work of the residents
     std::size_t n = 0;
     double since = 0;
     bool dirty = false;
