@@ -54,11 +54,10 @@ des::Task<bool> Agent::take_anchors() {
       stop();
     }
     if (outcome == AnchorOutcome::no_room) {
-      // Nobody else will give a place back: whoever took the room has left it by now.
-      if (w_.residency.alone(tenant_) && !interrupted_ && !std::exchange(again, true)) {
-        w_.residency.let_go_of_pages(tenant_);
-        continue;
-      }
+      // Silently: two who woke each other would drive each other out for ever. The last one has
+      // nobody to wait for, and all the room.
+      w_.residency.let_go_of_pages(tenant_);
+      if (w_.residency.alone(tenant_) && !interrupted_ && !std::exchange(again, true)) continue;
       release_claim();
       w_.residency.keep(tenant_);
       doing(Activity::admission);

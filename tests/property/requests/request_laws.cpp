@@ -189,7 +189,7 @@ std::vector<std::string> broken(const LoadedScenario& loaded, Sabotage sabotage)
   const Scenario& s = loaded.scenario;
   if (!s.workload.requests) throw ConfigError({}, "workload", "no requests");
   AgentsRecord record;
-  constexpr std::int64_t kMostShown = 2'000'000;
+  constexpr std::int64_t kMostShown = 1'000'000;
   BlockWatch watch(kMostShown);
   Result first;
   try {
