@@ -96,8 +96,10 @@ class Laws {
             q_.swapped_out == Bytes::zero(),
         "memory: somebody is swapped who recomputes");
     law(q_.swapped_in <= q_.swapped_out, "memory: more comes back from the host than went there");
-    // One request alone has nobody to make way for.
-    law(q_.arrived > 1 || q_.preemptions == 0, "memory: a request makes way for itself");
+    // One request alone has nobody to make way for, but its own copies.
+    law(q_.arrived > 1 || q_.preemptions == 0 ||
+            s_.recovery.checkpoint == recovery::Checkpoint::full_copy_device,
+        "memory: a request makes way for itself");
   }
 
   // Each boundary is committed or undone, once; time does not go back.
