@@ -96,6 +96,11 @@ class Audit {
           complain(
               fmt::format("I1: {} escaped at {:.6f} s under a policy that holds it", name(f), at));
         break;
+      case What::released:
+        if (holds_ && r_.verdicts && f.settled == Time::never())
+          complain(fmt::format("I1: {} tokens of {} reach a reader at {:.6f} s, before its verdict",
+                               e.by, name(f), at));
+        break;
     }
   }
 

@@ -31,6 +31,7 @@ struct AgentsRecord {
     applied,      // an effect reaches the world
     compensated,  // in rollback `by`
     escaped,      // stands although its origin was discarded
+    released,     // `by` tokens of a request reach its reader
   };
   struct Event {
     Time at;

@@ -61,6 +61,7 @@ bool Residency::set_aside(Bytes bytes) {
 
 void Residency::give_back(Bytes bytes) {
   pool_.unreserve(Holder::retained, bytes);
+  if (released != nullptr) released->open();
   serve();
 }
 
@@ -159,10 +160,14 @@ void Residency::release_place(Tenant& t) {
   running_.erase(t.order_);
   growing_.erase(t.order_);
   const bool shared_pages = !t.pages.empty();
-  for (BlockTable& shared : t.pages) pool_.release(shared);
-  t.pages.clear();
+  let_go_of_pages(t);
   ++free_places_;
   if (released != nullptr && shared_pages) released->open();
+}
+
+void Residency::let_go_of_pages(Tenant& t) {
+  for (BlockTable& shared : t.pages) pool_.release(shared);
+  t.pages.clear();
 }
 
 void Residency::unidle(Tenant& t) {
@@ -205,6 +210,7 @@ void Residency::leave(Tenant& t, bool leak) {
   unidle(t);
   if (!leak) pool_.release(t.table_);
   t.swapped_ = false;
+  if (released != nullptr) released->open();
   serve();
 }
 

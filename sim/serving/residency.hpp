@@ -88,9 +88,12 @@ class Residency {
   void give_back(Bytes bytes);
   void set_host_aside(Bytes bytes) { host_aside_ = pool_.blocks_for_bytes(bytes); }
 
+  bool alone(const Tenant& t) const { return t.running_ && running_.size() == 1; }
+  void let_go_of_pages(Tenant& t);  // those of others that it shares
   std::int64_t waiting() const { return static_cast<std::int64_t>(queue_.size()); }
   std::int64_t promised() const { return reserved_; }  // blocks, beyond those in use
-  des::Gate* released = nullptr;  // opened when a sequence that shared pages gave its place back
+  // Opened when a sequence left, or gave a place with shared pages back, or a copy went.
+  des::Gate* released = nullptr;
   std::int64_t evictions() const { return evictions_; }
 
  private:

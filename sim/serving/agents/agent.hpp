@@ -53,7 +53,6 @@ class Agent {
   bool interrupted() const { return interrupted_; }
   AgentBoundaryPtr open_boundary() const;
   des::TrackId track, verdict_track, activity_track;
-  std::int64_t table_blocks() const { return ended_ ? 0 : tenant_.table().size(); }
 
  private:
   friend class AgentsWorld;

@@ -60,7 +60,7 @@ des::Task<> Agent::decode() {
   if (position_.decoded >= target) position_.stage = Stage::write;
   if (w_.book) {
     w_.book->made(id_, s.decoded);
-    if (!w_.holds_output()) w_.book->released(id_, s.decoded, w_.engine.now());
+    if (!w_.holds_output()) w_.release(*b, s.decoded);
     w_.book->memory();
     if (tenant_.leaving() && position_.decoded < target) co_await give_way();
   }

@@ -56,9 +56,15 @@ void AgentsWorld::wake_readers(std::int64_t memory) {
   for (Agent* a : waiting) a->wake();
 }
 
+// A request's tokens reach its reader now.
+void AgentsWorld::release(const AgentBoundary& b, std::int64_t tokens) {
+  book->released(b.agent, tokens, engine.now());
+  note(AgentsRecord::What::released, b.vertex.serial, static_cast<std::uint64_t>(tokens));
+}
+
 void AgentsWorld::release_tokens(const AgentBoundary& b, Time at) {
   if (!holds_output()) at = Time::zero();
-  if (book && holds_output()) book->released(b.agent, b.tokens, at);
+  if (book && holds_output()) release(b, b.tokens);
   constexpr int kParts = 4;  // a stretch's tokens, spread over its time
   for (std::size_t i = 0; i < b.stretches.size(); ++i) {
     const auto [end, tokens] = b.stretches[i];
@@ -100,27 +106,25 @@ void AgentsWorld::finished(Agent& a) {
 std::int64_t AgentsWorld::blocks_held() const {
   std::set<BlockId> held;  // requests share the pages of anchors
   const auto hold = [&](const BlockTable& t) { held.insert(t.blocks().begin(), t.blocks().end()); };
+  std::int64_t copies = 0;
   for (const auto& a : agents_) {
+    for (const AgentBoundaryPtr& b : a->log()) copies += pool.blocks_for_bytes(b->copied);
+    if (a->ended_) continue;  // it has left, and gave everything back
     hold(a->tenant_.table());
     for (const BlockTable& t : a->tenant_.pages) hold(t);
   }
   if (anchors != nullptr) anchors->for_each_table(hold);
-  return static_cast<std::int64_t>(held.size());
+  return static_cast<std::int64_t>(held.size()) + copies;
 }
 
 void AgentsWorld::finish() {
   note_exposure();
-  std::int64_t blocks = 0, copies = 0;  // held by tables, and kept of unverified boundaries
   for (const auto& a : agents_) {
-    blocks += a->table_blocks();
     a->doing(Activity::absent);
     Amount open = a->running();
     out.generated += open;
     (a->interrupted() ? out.discarded : out.in_flight) += open;
-    for (const AgentBoundaryPtr& b : a->log()) {
-      out.in_flight += {b->tokens, b->energy};
-      copies += pool.blocks_for_bytes(b->copied);
-    }
+    for (const AgentBoundaryPtr& b : a->log()) out.in_flight += {b->tokens, b->energy};
   }
   const auto balanced = [&](std::int64_t Amount::*m) {
     return out.generated.*m == out.committed.*m + out.discarded.*m + out.in_flight.*m;
@@ -135,8 +139,8 @@ void AgentsWorld::finish() {
   record->tokens = balance(&Amount::tokens, 1);
   record->bytes = balance(&Amount::tokens, setup.kv_per_token.count());
   record->nanojoules = balance(&Amount::energy, 1);
-  record->blocks_used = pool.used(Place::device) + pool.used(Place::host) - copies;
-  record->blocks_referenced = blocks;
+  record->blocks_used = pool.used(Place::device) + pool.used(Place::host);
+  record->blocks_referenced = blocks_held();
 }
 
 }  // namespace fieldsim::serving

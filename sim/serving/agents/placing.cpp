@@ -1,4 +1,6 @@
 // How a request gets room in memory and its anchors, and how it gives them up for an earlier one.
+#include <utility>
+
 #include "sim/base/error.hpp"
 #include "sim/serving/agents/agent.hpp"
 
@@ -36,7 +38,9 @@ des::Task<> Agent::give_way() {
 // Shares the pages of its anchors while it has its place; false when it could not have them, or was
 // interrupted.
 des::Task<bool> Agent::take_anchors() {
-  for (auto i = static_cast<std::int64_t>(tenant_.pages.size()); i < w_.anchors_per_request; ++i) {
+  bool again = false;
+  while (static_cast<std::int64_t>(tenant_.pages.size()) < w_.anchors_per_request) {
+    const auto i = static_cast<std::int64_t>(tenant_.pages.size());
     BlockTable pages(Holder::sequence, static_cast<std::uint64_t>(id_));
     hardware::Account spent;
     doing(Activity::reading);
@@ -50,6 +54,10 @@ des::Task<bool> Agent::take_anchors() {
       stop();
     }
     if (outcome == AnchorOutcome::no_room) {
+      // Silently: two who woke each other would drive each other out for ever. The last one has
+      // nobody to wait for, and all the room.
+      w_.residency.let_go_of_pages(tenant_);
+      if (w_.residency.alone(tenant_) && !interrupted_ && !std::exchange(again, true)) continue;
       release_claim();
       w_.residency.keep(tenant_);
       doing(Activity::admission);

@@ -65,7 +65,7 @@ class AgentsWorld {
   const AgentsStatistics& statistics() const { return out; }
   // Why the run ended before its end; empty when it did not.
   const std::string& cannot() const { return cannot_; }
-  std::int64_t blocks_held() const;  // distinct ones in any block table
+  std::int64_t blocks_held() const;  // distinct ones in any block table, and copies
 
   // Requests get their anchors from here; call before start().
   void use_anchors(AnchorCache& cache, std::int64_t per_request);
@@ -75,6 +75,7 @@ class AgentsWorld {
   recovery::Vertex make(recovery::Item item, std::int64_t agent, void* owner,
                         std::int64_t index = 0, const OpenEffect* effect = nullptr);
   void derive(recovery::Vertex from, recovery::Vertex to);
+  void release(const AgentBoundary& boundary, std::int64_t tokens);  // to a request's reader
   void settle_now(recovery::Vertex v) { settle(provenance.settle(v)); }
   void note_read(recovery::Vertex from, recovery::Vertex by);
   void apply(OpenEffect& effect);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/error.hpp"
+
 namespace fieldsim::serving {
 
 using State = RequestLife::State;
@@ -83,12 +85,16 @@ void RequestBook::released(std::int64_t id, std::int64_t tokens, Time at) {
   if (l.first_released == Time::zero()) l.first_released = at;
   l.last_released = std::max(l.last_released, at);
   l.released += tokens;
+  SIM_CHECK(l.released <= l.made, "a reader gets tokens that were not made");
 }
 
 void RequestBook::finished(std::int64_t id, bool given_up) {
   RequestLife& l = life(id);
   if (l.state == State::queued) queued_.add(engine_.now(), -1);  // its anchors failed
   l.state = given_up ? State::given_up : State::done;
+  const std::int64_t all = requests_[static_cast<std::size_t>(id)].output;
+  SIM_CHECK(given_up || (l.made == all && l.released == all),
+            "a request is completed without all its tokens");
   in_system_.add(engine_.now(), -1);
 }
 

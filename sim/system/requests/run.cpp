@@ -37,10 +37,10 @@ std::vector<Request> stream_of(const Scenario& s) {
   return serving::request_stream(*s.workload.requests, s.workload.traced, s.seed);
 }
 
-// Blocks of one set of anchors, and those that pinning takes for good.
-std::int64_t set_blocks(const Scenario& s, const serving::PoolParams& pool) {
+// Blocks that so many anchors take.
+std::int64_t blocks_of(std::int64_t anchors, const Scenario& s, const serving::PoolParams& pool) {
   const std::int64_t tokens = s.attention.anchor_tokens / s.anchors->per_request;
-  return (tokens + pool.block_tokens - 1) / pool.block_tokens * s.anchors->per_request;
+  return (tokens + pool.block_tokens - 1) / pool.block_tokens * anchors;
 }
 
 }  // namespace
@@ -64,13 +64,14 @@ void serve_requests(const Scenario& s, AgentsSetup& a) {
     a.pool.host_blocks = p.host_kv / a.pool.block_bytes;
   if (s.anchors) {
     a.anchors = Bytes::zero();
-    const std::int64_t one = set_blocks(s, a.pool);
-    const std::int64_t sets = s.anchors->count / s.anchors->per_request;
-    a.pinned_blocks = s.anchors->pinned ? one * sets : one;
-    if (s.anchors->limit && *s.anchors->limit < a.pool.block_bytes * one)
-      throw ConfigError({}, "anchors.limit",
-                        fmt::format("{} B, but one request's anchors take {} B of pages",
-                                    s.anchors->limit->count(), (a.pool.block_bytes * one).count()));
+    const bool all = s.anchors->pinned;  // what is pinned never makes room for another
+    a.pinned_blocks = blocks_of(all ? s.anchors->count : s.anchors->per_request, s, a.pool);
+    const Bytes least = a.pool.block_bytes * a.pinned_blocks;
+    if (s.anchors->limit && *s.anchors->limit < least)
+      throw ConfigError(
+          {}, "anchors.limit",
+          fmt::format("{} B, but {} anchors take {} B of pages", s.anchors->limit->count(),
+                      all ? "all pinned" : "one request's", least.count()));
   }
   const std::int64_t block = a.pool.block_tokens;
   const auto fits = [&](const Request& r) {
@@ -115,14 +116,14 @@ void RequestAnchors::add_to(Result& r) const {
 }
 
 Result simulate_requests(const Scenario& given, des::TraceSink* trace,
-                         recovery::AgentsRecord* record) {
+                         recovery::AgentsRecord* record, recovery::Sabotage sabotage) {
   Scenario s = given;
   const std::vector<Request> stream = stream_of(s);
   if (stream.empty())
     throw ConfigError({}, "workload.requests.duration",
                       "no request arrives in it: give a longer one, or a higher rate_scale");
   s.workload.agents = one_step(*s.workload.requests, stream.size());
-  Result r = simulate_agents(s, trace, record);
+  Result r = simulate_agents(s, trace, record, sabotage);
   r.requests->table_error = r.agents->table_error;
   r.agents.reset();
   r.warnings = warnings(given, r);

@@ -13,7 +13,8 @@ namespace fieldsim::system {
 
 // Throws ConfigError when nothing arrives, or when no request or not all pinned anchors fit.
 Result simulate_requests(const Scenario& scenario, des::TraceSink* trace = nullptr,
-                         recovery::AgentsRecord* record = nullptr);
+                         recovery::AgentsRecord* record = nullptr,
+                         recovery::Sabotage sabotage = recovery::Sabotage::none);
 
 // --- for simulate_agents ---
 

@@ -14,61 +14,64 @@
 
 namespace fieldsim::test {
 
-using recovery::Sabotage;
-
 namespace {
 
 constexpr std::uint64_t kTogether = 50;  // cases of one process
 
+std::string first_broken(const Family& family, const std::string& yaml, Sabotage sabotage,
+                         const std::string& kind) {
+  for (const std::string& broken : family.broken(system::test::from_text(yaml), sabotage))
+    if (kind.empty() || kind_of(broken) == kind) return broken;
+  return "";
+}
+
 // The verdict on a scenario as it is drawn; a draw that does not load is the generator's fault.
-std::string drawn_verdict(std::uint64_t seed, Sabotage sabotage, const std::string& kind) {
-  const std::string yaml = yaml_text(random_agents(seed));
+std::string drawn_verdict(const Family& family, std::uint64_t seed, Sabotage sabotage,
+                          const std::string& kind) {
   try {
-    for (const std::string& broken : broken_laws(system::test::from_text(yaml), sabotage))
-      if (kind.empty() || kind_of(broken) == kind) return broken;
-    return "";
+    return first_broken(family, yaml_text(family.draw(seed)), sabotage, kind);
   } catch (const ConfigError& e) {
     return std::string("generator: ") + e.what();
   }
 }
 
 // The first failing seed of a range, or its end.
-std::uint64_t first_failing(std::uint64_t from, std::uint64_t to, Sabotage sabotage,
-                            const std::string& kind) {
+std::uint64_t first_failing(const Family& family, std::uint64_t from, std::uint64_t to,
+                            Sabotage sabotage, const std::string& kind) {
   const std::string batch = isolated([&]() -> std::string {
     for (std::uint64_t seed = from; seed < to; ++seed)
-      if (!drawn_verdict(seed, sabotage, kind).empty()) return std::to_string(seed);
+      if (!drawn_verdict(family, seed, sabotage, kind).empty()) return std::to_string(seed);
     return "";
   });
   if (batch.empty()) return to;
   if (kind_of(batch) != "crash") return std::stoull(batch);
   for (std::uint64_t seed = from; seed < to; ++seed)
-    if (!isolated([&] { return drawn_verdict(seed, sabotage, kind); }).empty()) return seed;
+    if (!isolated([&] { return drawn_verdict(family, seed, sabotage, kind); }).empty()) return seed;
   return to;
 }
 
 }  // namespace
 
-std::optional<Finding> first_finding(const std::string& name, std::uint64_t first,
-                                     std::uint64_t count, Sabotage sabotage,
+std::optional<Finding> first_finding(const Family& family, const std::string& name,
+                                     std::uint64_t first, std::uint64_t count, Sabotage sabotage,
                                      const std::string& kind) {
   std::uint64_t seed = first;
   for (const std::uint64_t end = first + count;; seed = std::min(seed + kTogether, end)) {
     if (seed >= end) return std::nullopt;
     const std::uint64_t to = std::min(seed + kTogether, end);
-    const std::uint64_t failing = first_failing(seed, to, sabotage, kind);
+    const std::uint64_t failing = first_failing(family, seed, to, sabotage, kind);
     if (failing == to) continue;
     seed = failing;
     break;
   }
   Finding f;
   f.seed = seed;
-  const std::string drawn = isolated([&] { return drawn_verdict(seed, sabotage, kind); });
+  const std::string drawn = isolated([&] { return drawn_verdict(family, seed, sabotage, kind); });
   const std::string wanted = kind_of(drawn);
   const auto judge = [&](const config::Value& tree) {
-    return verdict(yaml_text(tree), sabotage, wanted);
+    return verdict(family, yaml_text(tree), sabotage, wanted);
   };
-  Shrunk shrunk = shrink(random_agents(seed),
+  Shrunk shrunk = shrink(family.draw(seed),
                          [&](const config::Value& tree) { return kind_of(judge(tree)) == wanted; });
   f.tried = shrunk.tried;
   f.tree = std::move(shrunk.tree);
@@ -79,6 +82,24 @@ std::optional<Finding> first_finding(const std::string& name, std::uint64_t firs
                             : f.violation + "\nA fault was planted: run by hand, it passes.");
   return f;
 }
+
+const Family& agents() {
+  static const Family family{random_agents, broken_laws};
+  return family;
+}
+
+std::string verdict(const Family& family, const std::string& yaml, Sabotage sabotage,
+                    const std::string& kind) {
+  return isolated([&]() -> std::string {
+    try {
+      return first_broken(family, yaml, sabotage, kind);
+    } catch (const ConfigError& e) {
+      return std::string("invalid: ") + e.what();
+    }
+  });
+}
+
+std::string kind_of(const std::string& verdict) { return verdict.substr(0, verdict.find(':')); }
 
 std::string report(const Finding& f) {
   return fmt::format(

@@ -6,11 +6,9 @@
 #include <unordered_map>
 
 #include "sim/des/engine.hpp"
-#include "sim/des/trace.hpp"
 #include "sim/report/json.hpp"
 #include "sim/system/agents/run.hpp"
-#include "tests/property/agents/isolate.hpp"
-#include "tests/unit/system/scenario.hpp"
+#include "tests/property/agents/watch.hpp"
 
 namespace fieldsim::test {
 
@@ -24,45 +22,6 @@ using system::Scenario;
 using What = AgentsRecord::What;
 
 namespace {
-
-// What is shown of a run while it lasts. A drawn scenario shows some ten thousand things at most:
-// one that shows a hundred times as many goes round in circles.
-class Watch : public des::TraceSink {
- public:
-  bool time_goes_back = false;
-
-  des::TrackId track(std::string_view process, std::string_view) override {
-    agents_.push_back(process == "agents" || process == "verdicts");
-    return {static_cast<std::int32_t>(agents_.size()) - 1};
-  }
-  void span(des::TrackId track, std::string_view, Time begin, Time end) override {
-    time_goes_back = time_goes_back || end < begin;
-    if (!agents_[static_cast<std::size_t>(track.value)]) return count();
-    see(end);
-  }
-  void instant(des::TrackId, std::string_view, Time t) override { see(t); }
-  void counter(std::string_view name, Time t, double) override {
-    if (name != "unverified tokens" && name != "provenance vertices") return count();
-    see(t);
-  }
-  void flow_begin(std::uint64_t, des::TrackId, std::string_view, Time) override {}
-  void flow_step(std::uint64_t, des::TrackId, std::string_view, Time) override {}
-  void flow_end(std::uint64_t, des::TrackId, std::string_view, Time) override {}
-
- private:
-  void count() {
-    constexpr std::int64_t kMost = 2'000'000;
-    if (++seen_ > kMost) throw std::runtime_error("I11: the run does not come to an end");
-  }
-  void see(Time t) {
-    count();
-    time_goes_back = time_goes_back || t < last_;
-    last_ = t;
-  }
-  std::vector<bool> agents_;  // by track; parts of the machine draw copies and kernels afterwards
-  std::int64_t seen_ = 0;
-  Time last_;
-};
 
 class Laws {
  public:
@@ -219,9 +178,11 @@ class Laws {
 }  // namespace
 
 std::vector<std::string> broken_laws(const system::LoadedScenario& loaded, Sabotage sabotage) {
+  if (!loaded.scenario.workload.agents) throw ConfigError({}, "workload", "no agents");
   const Scenario& s = loaded.scenario;
   AgentsRecord record;
-  Watch watch;
+  constexpr std::int64_t kMostShown = 2'000'000;
+  Watch watch(kMostShown);
   Result first;
   try {
     first = system::simulate_agents(s, &watch, &record, sabotage);
@@ -243,21 +204,5 @@ std::vector<std::string> broken_laws(const system::LoadedScenario& loaded, Sabot
     broken.emplace_back("determinism: the second run has another result");
   return broken;
 }
-
-std::string verdict(const std::string& yaml, Sabotage sabotage, const std::string& kind) {
-  return isolated([&]() -> std::string {
-    try {
-      const system::LoadedScenario loaded = system::test::from_text(yaml);
-      if (!loaded.scenario.workload.agents) return "invalid: no agents";
-      for (const std::string& broken : broken_laws(loaded, sabotage))
-        if (kind.empty() || kind_of(broken) == kind) return broken;
-      return "";
-    } catch (const ConfigError& e) {
-      return std::string("invalid: ") + e.what();
-    }
-  });
-}
-
-std::string kind_of(const std::string& verdict) { return verdict.substr(0, verdict.find(':')); }
 
 }  // namespace fieldsim::test

@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "tests/property/agents/campaign.hpp"
-#include "tests/property/agents/laws.hpp"
 #include "tests/property/agents/yaml_tree.hpp"
 
 using namespace fieldsim::test;
@@ -26,14 +25,14 @@ std::string content(const std::string& path) {
 
 void caught(const std::string& name, Sabotage sabotage, const std::string& invariant) {
   constexpr std::uint64_t kEnough = 2000;
-  const auto found = first_finding("planted_" + name, 1, kEnough, sabotage, invariant);
+  const auto found = first_finding(agents(), "planted_" + name, 1, kEnough, sabotage, invariant);
   REQUIRE(found.has_value());
   INFO(report(*found));
   CHECK(kind_of(found->violation) == invariant);
   const std::string file = content(found->path);
   CHECK(std::count(file.begin(), file.end(), '\n') <= kRequiredLines + kFurtherLines);
-  CHECK(verdict(file, sabotage, invariant) == found->violation);
-  CHECK(verdict(file).empty());
+  CHECK(verdict(agents(), file, sabotage, invariant) == found->violation);
+  CHECK(verdict(agents(), file).empty());
 }
 
 }  // namespace

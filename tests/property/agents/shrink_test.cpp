@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 
 #include "sim/config/parse.hpp"
+#include "tests/property/agents/campaign.hpp"
 #include "tests/property/agents/isolate.hpp"
-#include "tests/property/agents/laws.hpp"
 #include "tests/property/agents/random_agents.hpp"
 #include "tests/property/agents/yaml_tree.hpp"
 
