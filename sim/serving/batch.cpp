@@ -1,6 +1,7 @@
 #include "sim/serving/batch.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/base/error.hpp"
 
@@ -9,7 +10,7 @@ namespace fieldsim::serving {
 using State = Stretch::State;
 
 namespace {
-Duration rounded(double ps) { return Duration::raw(static_cast<std::int64_t>(ps + 0.5)); }
+Duration rounded(double ps) { return Duration::raw(std::llround(ps)); }
 }  // namespace
 
 Batch::Batch(des::Engine& engine, IterationCost cost, std::int64_t chunk, Power busy)

@@ -1,6 +1,7 @@
 #include "sim/verify/outages.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace fieldsim::verify {
 
@@ -10,7 +11,7 @@ constexpr double kLongest = 14.0 * 86'400 * kPsPerSecond;  // a fortnight in ps
 
 Duration exponential_time(double uniform, Duration mean) {
   const double ps = -static_cast<double>(mean.count()) * portable_log(uniform);
-  return Duration::raw(static_cast<std::int64_t>(std::min(ps, kLongest) + 0.5));
+  return Duration::raw(std::llround(std::min(ps, kLongest)));
 }
 
 Outages::Outages(std::uint64_t seed, std::string_view name, Duration every, Duration lasts,

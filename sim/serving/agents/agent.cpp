@@ -1,6 +1,7 @@
 #include "sim/serving/agents/agent.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/base/error.hpp"
 #include "sim/recovery/retry.hpp"
@@ -267,7 +268,7 @@ des::Task<> Agent::recover() {
 
 Amount Agent::running() const {
   if (running_ == nullptr) return {};
-  return {w_.batch.decoded(*running_), static_cast<std::int64_t>(w_.batch.energy(*running_) + 0.5)};
+  return {w_.batch.decoded(*running_), std::llround(w_.batch.energy(*running_))};
 }
 
 std::int64_t Agent::count_failure(const recovery::Place& p) {

@@ -1,5 +1,6 @@
 // How an agent generates: stretches in the batch, until its boundary closes or its step ends.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -68,7 +69,7 @@ des::Task<> Agent::decode() {
 }
 
 void Agent::account(const Stretch& s) {
-  const Amount made{s.decoded, static_cast<std::int64_t>(s.energy + 0.5)};
+  const Amount made{s.decoded, std::llround(s.energy)};
   w_.out.generated += made;
   if (interrupted_) {  // its boundary was undone while it ran
     if (w_.book && !w_.holds_output()) w_.book->retract(s.decoded);

@@ -11,7 +11,6 @@ namespace fieldsim::serving {
 using recovery::AgentsRecord;
 using recovery::Effect;
 using recovery::EffectClass;
-using recovery::Exhausted;
 using recovery::Item;
 using recovery::Rollback;
 using recovery::Vertex;

@@ -1,4 +1,5 @@
 // Which part of a failed boundary's closure a rollback undoes, and what stays behind as orphans.
+#include <cmath>
 #include <set>
 
 #include "sim/serving/agents/agent.hpp"
@@ -38,7 +39,7 @@ des::Process AgentsWorld::replay(std::int64_t tokens, std::int64_t before) {
   s.before = before;
   s.prefill = tokens;
   co_await batch.run(s);
-  const Amount spent{0, static_cast<std::int64_t>(s.energy + 0.5)};
+  const Amount spent{0, std::llround(s.energy)};
   out.generated += spent;
   out.discarded += spent;
 }

@@ -1,6 +1,7 @@
 #include "sim/serving/agents/world.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -68,7 +69,7 @@ des::Task<> AgentsWorld::prefill_anchor(std::int64_t tokens) {
   Stretch s;
   s.prefill = tokens;
   co_await batch.run(s);
-  const Amount spent{0, static_cast<std::int64_t>(s.energy + 0.5)};
+  const Amount spent{0, std::llround(s.energy)};
   out.generated += spent;
   out.committed += spent;
 }

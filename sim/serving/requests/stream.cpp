@@ -1,6 +1,7 @@
 #include "sim/serving/requests/stream.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
@@ -15,8 +16,8 @@ std::vector<Request> drawn(const RequestsParams& p, std::uint64_t seed) {
   SIM_CHECK(p.prompt_tokens && p.output_tokens && (p.count || p.duration), "a stream without end");
   const Drawn<Duration> between =
       p.arrival ? *p.arrival
-                : Drawn<Duration>::exponential_of(Duration::raw(static_cast<std::int64_t>(
-                      kMicro * kPsPerSecond / static_cast<double>(p.rate->count()) + 0.5)));
+                : Drawn<Duration>::exponential_of(Duration::raw(
+                      std::llround(kMicro * kPsPerSecond / static_cast<double>(p.rate->count()))));
   const RandomStream arrival(seed, "requests.arrival"), prompt(seed, "requests.prompt_tokens"),
       output(seed, "requests.output_tokens");
   std::vector<Request> all;
