@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "sim/report/many.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/summary.hpp"
 
@@ -16,13 +17,8 @@ using Json = nlohmann::ordered_json;
 using system::AgentsResult;
 using system::Result;
 using system::Scenario;
-using system::Spread;
 
 namespace {
-
-Json spread(const Spread& s) {
-  return {{"mean", s.mean}, {"p50", s.p50}, {"p90", s.p90}, {"p99", s.p99}, {"max", s.max}};
-}
 
 Json conserved(const system::Conserved& c) {
   return {{"generated", c.generated},
@@ -61,10 +57,6 @@ std::string named(std::string_view activity) {
   return text;
 }
 
-void line(std::string& out, const char* label, const std::string& text) {
-  out += fmt::format("  {:<18}{}\n", label, text);
-}
-
 // "41.2 % thinking, 30.1 % admission": what took at least a thousandth, largest first.
 std::string activities(const AgentsResult& a) {
   double all = 0;
@@ -82,80 +74,81 @@ std::string activities(const AgentsResult& a) {
 }
 
 void work(std::string& out, const Result& r, const AgentsResult& a) {
-  line(out, "goodput",
-       fmt::format("{:.4g} committed tokens/s ({:.4g} generated), {} steps an hour", a.goodput,
-                   a.raw, grouped(std::llround(a.steps_per_hour))));
+  labelled(out, "goodput",
+           fmt::format("{:.4g} committed tokens/s ({:.4g} generated), {} steps an hour", a.goodput,
+                       a.raw, grouped(std::llround(a.steps_per_hour))));
   const auto& t = a.tokens;
-  line(
+  labelled(
       out, "tokens",
       fmt::format("{} generated = {} committed + {} discarded + {} in flight", grouped(t.generated),
                   grouped(t.committed), grouped(t.discarded), grouped(t.in_flight)));
-  line(out, "energy",
-       fmt::format("{:.3g} J per token; discarded {:.3g} J of {:.4g} J, idle {:.3g} J "
-                   "(linear power model, assumed)",
-                   r.energy_j_per_token, static_cast<double>(a.nanojoules.discarded) / 1e9,
-                   static_cast<double>(a.nanojoules.generated) / 1e9, a.idle_j));
-  line(out, "batch",
-       fmt::format("{:.1f} sequences decode in an iteration, {} at most; {} iterations; "
-                   "device {:.1f} % busy, {:.1f} % of it with a prefill",
-                   a.batch_mean, a.running_peak, grouped(a.iterations), 100 * a.device_busy,
-                   100 * a.prefill_share));
-  line(out, "prefill",
-       fmt::format("{} tokens, of them {} again (rollback, eviction, compaction); "
-                   "{} KV caches evicted",
-                   grouped(a.prefill_tokens), grouped(a.reprefilled_tokens), grouped(a.evictions)));
-  line(out, "agents",
-       fmt::format("{}: {} finished, {} gave up", grouped(a.agents), grouped(a.finished),
-                   grouped(a.aborted)));
-  line(out, "agents' time", activities(a));
+  labelled(out, "energy",
+           fmt::format("{:.3g} J per token; discarded {:.3g} J of {:.4g} J, idle {:.3g} J "
+                       "(linear power model, assumed)",
+                       r.energy_j_per_token, static_cast<double>(a.nanojoules.discarded) / 1e9,
+                       static_cast<double>(a.nanojoules.generated) / 1e9, a.idle_j));
+  labelled(out, "batch",
+           fmt::format("{:.1f} sequences decode in an iteration, {} at most; {} iterations; "
+                       "device {:.1f} % busy, {:.1f} % of it with a prefill",
+                       a.batch_mean, a.running_peak, grouped(a.iterations), 100 * a.device_busy,
+                       100 * a.prefill_share));
+  labelled(
+      out, "prefill",
+      fmt::format("{} tokens, of them {} again (rollback, eviction, compaction); "
+                  "{} KV caches evicted",
+                  grouped(a.prefill_tokens), grouped(a.reprefilled_tokens), grouped(a.evictions)));
+  labelled(out, "agents",
+           fmt::format("{}: {} finished, {} gave up", grouped(a.agents), grouped(a.finished),
+                       grouped(a.aborted)));
+  labelled(out, "agents' time", activities(a));
 }
 
 void recovery(std::string& out, const Scenario& s, const Result& r, const AgentsResult& a) {
   const auto& v = r.verification;
   out += '\n';
-  line(out, "verification",
-       fmt::format(
-           "{} boundaries committed, {} verdicts, {} failed ({} of them false), {} bad ones "
-           "passed; verdict after {} mean, {} p99; verifier {:.1f} % busy",
-           grouped(v.boundaries), grouped(v.checks), v.failures, a.false_positives, a.missed,
-           duration_text(v.latency.mean), duration_text(v.latency.p99), 100 * v.utilization));
-  line(out, "exposure",
-       fmt::format(
-           "{:.4g} unverified tokens mean, {} max, over all agents; {} of state kept for them "
-           "at most",
-           v.exposure_mean, grouped(v.exposure_max),
-           bytes_text(static_cast<double>(r.memory.retained.count()))));
-  line(out, "output commit",
-       fmt::format("tokens p50 {}, p99 {}; effects p50 {}, p99 {}",
-                   duration_text(a.token_commit.p50), duration_text(a.token_commit.p99),
-                   duration_text(a.effect_commit.p50), duration_text(a.effect_commit.p99)));
-  line(out, "rollbacks",
-       fmt::format("{}, of {} agents; {} to go on (p99 {}); {} tokens discarded ({:.3f} %)",
-                   grouped(r.recovery.rollbacks), grouped(a.agents_hit),
-                   duration_text(a.recovery_time.mean), duration_text(a.recovery_time.p99),
-                   grouped(a.tokens.discarded),
-                   100 * share(a.tokens.discarded, a.tokens.generated)));
-  line(out, "cascades",
-       fmt::format("depth {:.2f} mean, {} max (agents passed on the way); size {:.2f} "
-                   "mean, {} max",
-                   a.cascade_depth_mean, a.cascade_depth_max, a.cascade_size_mean,
-                   a.cascade_size_max));
-  line(out, "undone", items(a.undone));
-  line(out, "orphans", items(a.orphans));
-  line(out, "effects",
-       fmt::format(
-           "{} read-only, {} compensatable, {} irreversible applied; {} compensated; escaped: "
-           "{} irreversible, {} compensatable",
-           grouped(a.effects_read_only), grouped(a.effects_compensatable),
-           grouped(a.effects_irreversible), grouped(a.compensations), a.escaped_irreversible,
-           a.escaped_compensatable));
-  line(out, "provenance",
-       fmt::format("{} edges made, {} at most, {} of host time; {} tombstones",
-                   grouped(a.provenance_edges),
-                   bytes_text(static_cast<double>(a.provenance_peak.count())),
-                   duration_text(a.provenance_s), grouped(a.tombstones)));
+  labelled(out, "verification",
+           fmt::format(
+               "{} boundaries committed, {} verdicts, {} failed ({} of them false), {} bad ones "
+               "passed; verdict after {} mean, {} p99; verifier {:.1f} % busy",
+               grouped(v.boundaries), grouped(v.checks), v.failures, a.false_positives, a.missed,
+               duration_text(v.latency.mean), duration_text(v.latency.p99), 100 * v.utilization));
+  labelled(out, "exposure",
+           fmt::format(
+               "{:.4g} unverified tokens mean, {} max, over all agents; {} of state kept for them "
+               "at most",
+               v.exposure_mean, grouped(v.exposure_max),
+               bytes_text(static_cast<double>(r.memory.retained.count()))));
+  labelled(out, "output commit",
+           fmt::format("tokens p50 {}, p99 {}; effects p50 {}, p99 {}",
+                       duration_text(a.token_commit.p50), duration_text(a.token_commit.p99),
+                       duration_text(a.effect_commit.p50), duration_text(a.effect_commit.p99)));
+  labelled(out, "rollbacks",
+           fmt::format("{}, of {} agents; {} to go on (p99 {}); {} tokens discarded ({:.3f} %)",
+                       grouped(r.recovery.rollbacks), grouped(a.agents_hit),
+                       duration_text(a.recovery_time.mean), duration_text(a.recovery_time.p99),
+                       grouped(a.tokens.discarded),
+                       100 * share(a.tokens.discarded, a.tokens.generated)));
+  labelled(out, "cascades",
+           fmt::format("depth {:.2f} mean, {} max (agents passed on the way); size {:.2f} "
+                       "mean, {} max",
+                       a.cascade_depth_mean, a.cascade_depth_max, a.cascade_size_mean,
+                       a.cascade_size_max));
+  labelled(out, "undone", items(a.undone));
+  labelled(out, "orphans", items(a.orphans));
+  labelled(out, "effects",
+           fmt::format(
+               "{} read-only, {} compensatable, {} irreversible applied; {} compensated; escaped: "
+               "{} irreversible, {} compensatable",
+               grouped(a.effects_read_only), grouped(a.effects_compensatable),
+               grouped(a.effects_irreversible), grouped(a.compensations), a.escaped_irreversible,
+               a.escaped_compensatable));
+  labelled(out, "provenance",
+           fmt::format("{} edges made, {} at most, {} of host time; {} tombstones",
+                       grouped(a.provenance_edges),
+                       bytes_text(static_cast<double>(a.provenance_peak.count())),
+                       duration_text(a.provenance_s), grouped(a.tombstones)));
   if (a.index_rows > 0)
-    line(
+    labelled(
         out, "memory index",
         fmt::format("{} rows at the end, {} dead at most; {} compactions; {} a read, {} missed",
                     grouped(a.index_rows), grouped(a.index_dead_peak), grouped(a.index_compactions),
@@ -164,28 +157,29 @@ void recovery(std::string& out, const Scenario& s, const Result& r, const Agents
                                       : 0.0),
                     grouped(a.index_missed)));
   if (r.recovery.crashes > 0)
-    line(out, "device crashes",
-         fmt::format("{}; {} KV caches lost, {} copied back from the host",
-                     grouped(r.recovery.crashes), grouped(a.lost_caches),
-                     bytes_text(static_cast<double>(a.restored.count()))));
+    labelled(out, "device crashes",
+             fmt::format("{}; {} KV caches lost, {} copied back from the host",
+                         grouped(r.recovery.crashes), grouped(a.lost_caches),
+                         bytes_text(static_cast<double>(a.restored.count()))));
   if (a.throttled > 0 || a.uncopied > 0)
-    line(out, "kept state",
-         fmt::format("{} waits for room (recovery.retained); {} boundaries without a copy, for "
-                     "lack of room",
-                     grouped(a.throttled), grouped(a.uncopied)));
+    labelled(out, "kept state",
+             fmt::format("{} waits for room (recovery.retained); {} boundaries without a copy, for "
+                         "lack of room",
+                         grouped(a.throttled), grouped(a.uncopied)));
   const std::int64_t faulty = v.revoked_boundaries + v.lies_accepted + v.lies_noticed +
                               v.old_heads + v.restarted_checks + a.refetches;
   if (faulty > 0 || v.partition_wait > Duration::zero())
-    line(out, "ledger, verifier",
-         fmt::format("{} boundaries committed on a revoked anchor, {} anchors fetched again; {} "
-                     "lies believed, {} noticed; {} old heads used, {} waited in partitions; {} "
-                     "checks begun again",
-                     grouped(v.revoked_boundaries), grouped(a.refetches), grouped(v.lies_accepted),
-                     grouped(v.lies_noticed), grouped(v.old_heads),
-                     duration_text(seconds(v.partition_wait)), grouped(v.restarted_checks)));
+    labelled(
+        out, "ledger, verifier",
+        fmt::format("{} boundaries committed on a revoked anchor, {} anchors fetched again; {} "
+                    "lies believed, {} noticed; {} old heads used, {} waited in partitions; {} "
+                    "checks begun again",
+                    grouped(v.revoked_boundaries), grouped(a.refetches), grouped(v.lies_accepted),
+                    grouped(v.lies_noticed), grouped(v.old_heads),
+                    duration_text(seconds(v.partition_wait)), grouped(v.restarted_checks)));
   if (s.recovery.rollback == recovery::Rollback::selective_revalidation)
-    line(out, "revalidation",
-         fmt::format("{} tokens replayed to compare", grouped(a.revalidated_tokens)));
+    labelled(out, "revalidation",
+             fmt::format("{} tokens replayed to compare", grouped(a.revalidated_tokens)));
 }
 
 }  // namespace
@@ -218,7 +212,8 @@ Json agents_json(const AgentsResult& a) {
                    {"restored_bytes", a.restored.count()},
                    {"caches_lost", a.lost_caches}};
   j["kept"] = {{"waits_for_room", a.throttled}, {"boundaries_without_copy", a.uncopied}};
-  j["output_commit_s"] = {{"tokens", spread(a.token_commit)}, {"effects", spread(a.effect_commit)}};
+  j["output_commit_s"] = {{"tokens", spread_json(a.token_commit)},
+                          {"effects", spread_json(a.effect_commit)}};
   j["effects"] = {{"read_only", a.effects_read_only},
                   {"compensatable", a.effects_compensatable},
                   {"irreversible", a.effects_irreversible},
@@ -241,7 +236,7 @@ Json agents_json(const AgentsResult& a) {
                               {"compactions", a.index_compactions},
                               {"missed", a.index_missed},
                               {"searching_s", a.index_s}};
-  j["rollback_s"] = spread(a.recovery_time);
+  j["rollback_s"] = spread_json(a.recovery_time);
   j["refetches"] = a.refetches;
   j["agents_rolled_back"] = a.agents_hit;
   j["undone"] = by_item(a.undone);
@@ -260,21 +255,12 @@ Json agents_json(const AgentsResult& a) {
 
 std::string agents_summary(const Scenario& s, const Result& r) {
   const AgentsResult& a = *r.agents;
-  std::string out = s.name + "\n";
-  out += fmt::format(
-      "{} on {} - {} agents - attention {} with {} anchor tokens - verification {}\n\n",
-      s.model.name, s.hardware.name, grouped(a.agents), attention::to_string(s.attention.kernel),
-      s.attention.anchor_tokens, name_of(s.verification.timing));
+  std::string out = heading(s, a.agents, "agents");
   work(out, r, a);
   recovery(out, s, r, a);
-  const auto& m = r.memory;
-  const auto text = [](Bytes b) { return bytes_text(static_cast<double>(b.count())); };
   out += '\n';
-  line(out, "memory",
-       fmt::format("{} of {} at most: weights {}, KV {}, anchors {}", text(m.total),
-                   text(m.capacity), text(m.weights), text(m.kv), text(m.anchors)));
-  line(out, "iteration table",
-       fmt::format("off by {:.2f} % at most halfway between its nodes", 100 * a.table_error));
+  labelled(out, "memory", memory_text(r.memory));
+  table_line(out, a.table_error);
   return out;
 }
 

@@ -140,7 +140,7 @@ void agents(std::string& out, const ex::Agents& a) {
 std::string gains(const std::optional<ex::Side>& s) {
   if (!s) return "-";
   if (!s->problem.empty()) return "cannot";
-  const std::string run = fmt::format("{:+.2f} %{}", 100 * s->gain, s->fits ? "" : " (no room)");
+  std::string run = fmt::format("{:+.2f} %{}", 100 * s->gain, s->fits ? "" : " (no room)");
   if (!s->predicted_gain) return run;
   return fmt::format("{:+.2f} / {}{}", 100 * *s->predicted_gain, run, s->kink ? "*" : "");
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/many.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/summary.hpp"
 
@@ -17,14 +18,6 @@ using system::Spread;
 
 namespace {
 
-Json spread(const Spread& s) {
-  return {{"mean", s.mean}, {"p50", s.p50}, {"p90", s.p90}, {"p99", s.p99}, {"max", s.max}};
-}
-
-void line(std::string& out, const char* label, const std::string& text) {
-  out += fmt::format("  {:<18}{}\n", label, text);
-}
-
 std::string times(const Spread& s) {
   return fmt::format("{:>10} {:>10} {:>10} {:>10}", duration_text(s.mean), duration_text(s.p50),
                      duration_text(s.p90), duration_text(s.p99));
@@ -35,29 +28,31 @@ std::string bytes(Bytes b) { return bytes_text(static_cast<double>(b.count())); 
 double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0.0; }
 
 void load(std::string& out, const RequestsResult& q) {
-  line(out, "requests",
-       fmt::format("{} arrived = {} completed + {} in flight + {} refused + {} given up, in {}",
-                   grouped(q.arrived), grouped(q.completed), grouped(q.in_flight),
-                   grouped(q.refused), grouped(q.given_up), duration_text(q.elapsed)));
-  line(out, "throughput",
-       fmt::format("{:.4g} requests/s; {:.4g} prompt and {:.4g} committed output tokens/s", q.per_s,
-                   q.prompt_per_s, q.output_per_s));
+  labelled(out, "requests",
+           fmt::format("{} arrived = {} completed + {} in flight + {} refused + {} given up, in {}",
+                       grouped(q.arrived), grouped(q.completed), grouped(q.in_flight),
+                       grouped(q.refused), grouped(q.given_up), duration_text(q.elapsed)));
+  labelled(out, "throughput",
+           fmt::format("{:.4g} requests/s; {:.4g} prompt and {:.4g} committed output tokens/s",
+                       q.per_s, q.prompt_per_s, q.output_per_s));
   if (q.has_slo)
-    line(out, "goodput",
-         fmt::format("{:.4g} requests/s and {:.4g} tokens/s within the objective ({:.1f} % of the "
-                     "completed)",
-                     q.good_per_s, q.good_tokens_per_s,
-                     percent(static_cast<double>(q.good), static_cast<double>(q.completed))));
+    labelled(
+        out, "goodput",
+        fmt::format("{:.4g} requests/s and {:.4g} tokens/s within the objective ({:.1f} % of the "
+                    "completed)",
+                    q.good_per_s, q.good_tokens_per_s,
+                    percent(static_cast<double>(q.good), static_cast<double>(q.completed))));
   const auto& t = q.tokens;
-  line(
+  labelled(
       out, "tokens",
       fmt::format("{} generated = {} committed + {} discarded + {} in flight", grouped(t.generated),
                   grouped(t.committed), grouped(t.discarded), grouped(t.in_flight)));
-  line(out, "in the system",
-       fmt::format("{:.1f} requests mean, {} max; {:.1f} in the queue, {} max; {:.1f} decode in an "
-                   "iteration, {} max; device {:.1f} % busy",
-                   q.in_system_mean, grouped(q.in_system_max), q.queued_mean, grouped(q.queued_max),
-                   q.running_mean, grouped(q.running_max), 100 * q.device_busy));
+  labelled(
+      out, "in the system",
+      fmt::format("{:.1f} requests mean, {} max; {:.1f} in the queue, {} max; {:.1f} decode in an "
+                  "iteration, {} max; device {:.1f} % busy",
+                  q.in_system_mean, grouped(q.in_system_max), q.queued_mean, grouped(q.queued_max),
+                  q.running_mean, grouped(q.running_max), 100 * q.device_busy));
 }
 
 void latency(std::string& out, const RequestsResult& q) {
@@ -77,48 +72,47 @@ void latency(std::string& out, const RequestsResult& q) {
 
 void memory(std::string& out, const Result& r, const RequestsResult& q) {
   out += '\n';
-  line(out, "KV blocks",
-       fmt::format("{}, {:.1f} % in use on average, {:.1f} % at most", grouped(q.blocks),
-                   100 * q.kv_utilization,
-                   percent(static_cast<double>(q.blocks_max), static_cast<double>(q.blocks))));
-  line(out, "preemption",
-       fmt::format("{}, of {} requests; {} tokens computed again; {} swapped out, {} in; {} caches "
-                   "evicted that waited for a verdict",
-                   grouped(q.preemptions), grouped(q.preempted), grouped(q.recomputed_tokens),
-                   bytes(q.swapped_out), bytes(q.swapped_in), grouped(q.evicted_caches)));
+  labelled(out, "KV blocks",
+           fmt::format("{}, {:.1f} % in use on average, {:.1f} % at most", grouped(q.blocks),
+                       100 * q.kv_utilization,
+                       percent(static_cast<double>(q.blocks_max), static_cast<double>(q.blocks))));
+  labelled(
+      out, "preemption",
+      fmt::format("{}, of {} requests; {} tokens computed again; {} swapped out, {} in; {} caches "
+                  "evicted that waited for a verdict",
+                  grouped(q.preemptions), grouped(q.preempted), grouped(q.recomputed_tokens),
+                  bytes(q.swapped_out), bytes(q.swapped_in), grouped(q.evicted_caches)));
   if (r.anchors) {
     const auto& a = r.anchors->stats;
-    line(out, "anchors",
-         fmt::format("{} uses: {} hits, {} misses ({} joined another's load), {} refreshed, {} "
-                     "hashed again; {} loads, {} evicted; {} checks failed",
-                     grouped(a.uses), grouped(a.hits), grouped(a.misses), grouped(a.joined),
-                     grouped(a.refreshes), grouped(a.rehashes), grouped(a.promotions),
-                     grouped(a.evictions), grouped(a.failures)));
+    labelled(out, "anchors",
+             fmt::format("{} uses: {} hits, {} misses ({} joined another's load), {} refreshed, {} "
+                         "hashed again; {} loads, {} evicted; {} checks failed",
+                         grouped(a.uses), grouped(a.hits), grouped(a.misses), grouped(a.joined),
+                         grouped(a.refreshes), grouped(a.rehashes), grouped(a.promotions),
+                         grouped(a.evictions), grouped(a.failures)));
   }
-  const auto& m = r.memory;
-  line(out, "memory",
-       fmt::format("{} of {} at most: weights {}, KV {}, anchors {}; {} of state kept for verdicts",
-                   bytes(m.total), bytes(m.capacity), bytes(m.weights), bytes(m.kv),
-                   bytes(m.anchors), bytes(m.retained)));
+  labelled(out, "memory",
+           fmt::format("{}; {} of state kept for verdicts", memory_text(r.memory),
+                       bytes(r.memory.retained)));
 }
 
 void verification(std::string& out, const Result& r, const RequestsResult& q) {
   const auto& v = r.verification;
-  line(out, "verification",
-       fmt::format("{} boundaries committed, {} verdicts, {} failed; verdict after {} mean, {} "
-                   "p99; verifier {:.1f} % busy",
-                   grouped(v.boundaries), grouped(v.checks), grouped(v.failures),
-                   duration_text(v.latency.mean), duration_text(v.latency.p99),
-                   100 * v.utilization));
-  line(out, "exposure",
-       fmt::format("{:.4g} unverified tokens mean, {} max, over all requests", v.exposure_mean,
-                   grouped(v.exposure_max)));
-  line(out, "rollbacks",
-       fmt::format("{}; {} tokens discarded ({:.3f} %), {} of them a reader had seen",
-                   grouped(r.recovery.rollbacks), grouped(q.tokens.discarded),
-                   percent(static_cast<double>(q.tokens.discarded),
-                           static_cast<double>(q.tokens.generated)),
-                   grouped(q.retracted_tokens)));
+  labelled(out, "verification",
+           fmt::format("{} boundaries committed, {} verdicts, {} failed; verdict after {} mean, {} "
+                       "p99; verifier {:.1f} % busy",
+                       grouped(v.boundaries), grouped(v.checks), grouped(v.failures),
+                       duration_text(v.latency.mean), duration_text(v.latency.p99),
+                       100 * v.utilization));
+  labelled(out, "exposure",
+           fmt::format("{:.4g} unverified tokens mean, {} max, over all requests", v.exposure_mean,
+                       grouped(v.exposure_max)));
+  labelled(out, "rollbacks",
+           fmt::format("{}; {} tokens discarded ({:.3f} %), {} of them a reader had seen",
+                       grouped(r.recovery.rollbacks), grouped(q.tokens.discarded),
+                       percent(static_cast<double>(q.tokens.discarded),
+                               static_cast<double>(q.tokens.generated)),
+                       grouped(q.retracted_tokens)));
 }
 
 }  // namespace
@@ -141,12 +135,13 @@ Json requests_json(const RequestsResult& q) {
          q.completed > 0 ? static_cast<double>(q.good) / static_cast<double>(q.completed) : 0.0},
         {"requests_per_s", q.good_per_s},
         {"tokens_per_s", q.good_tokens_per_s}};
-  j["queue_s"] = spread(q.queue);
-  j["ttft_s"] = spread(q.ttft);
-  j["tpot_s"] = spread(q.tpot);
-  j["e2e_s"] = spread(q.e2e);
-  j["released_s"] = {{"first_token", spread(q.first_released)}, {"last_token", spread(q.released)}};
-  j["held_s"] = spread(q.held);
+  j["queue_s"] = spread_json(q.queue);
+  j["ttft_s"] = spread_json(q.ttft);
+  j["tpot_s"] = spread_json(q.tpot);
+  j["e2e_s"] = spread_json(q.e2e);
+  j["released_s"] = {{"first_token", spread_json(q.first_released)},
+                     {"last_token", spread_json(q.released)}};
+  j["held_s"] = spread_json(q.held);
   j["tokens"] = {{"generated", q.tokens.generated},  {"committed", q.tokens.committed},
                  {"discarded", q.tokens.discarded},  {"in_flight", q.tokens.in_flight},
                  {"retracted", q.retracted_tokens},  {"prefilled", q.prefill_tokens},
@@ -173,19 +168,14 @@ Json requests_json(const RequestsResult& q) {
 
 std::string requests_summary(const Scenario& s, const Result& r) {
   const RequestsResult& q = *r.requests;
-  std::string out = s.name + "\n";
-  out += fmt::format(
-      "{} on {} - {} requests - attention {} with {} anchor tokens - verification {}\n\n",
-      s.model.name, s.hardware.name, grouped(q.arrived), attention::to_string(s.attention.kernel),
-      s.attention.anchor_tokens, name_of(s.verification.timing));
+  std::string out = heading(s, q.arrived, "requests");
   load(out, q);
   latency(out, q);
   memory(out, r, q);
   verification(out, r, q);
-  line(out, "energy",
-       fmt::format("{:.3g} J per token (linear power model, assumed)", r.energy_j_per_token));
-  line(out, "iteration table",
-       fmt::format("off by {:.2f} % at most halfway between its nodes", 100 * q.table_error));
+  labelled(out, "energy",
+           fmt::format("{:.3g} J per token (linear power model, assumed)", r.energy_j_per_token));
+  table_line(out, q.table_error);
   return out;
 }
 

@@ -250,8 +250,7 @@ Result analyze(const Scenario& s) {
       waits ? recovery::retained(s.recovery.checkpoint, context, k, 1) : recovery::Retained{},
       std::max(r.prefill.totals.workspace, steps.totals.workspace));
   r.verification.boundaries = v.timing == Timing::none ? 0 : n;
-  r.verification.checks =
-      on_load ? 1 : static_cast<std::int64_t>(e.checks * static_cast<double>(n) + 0.5);
+  r.verification.checks = on_load ? 1 : std::llround(e.checks * static_cast<double>(n));
   const double late = seconds(latency);
   r.verification.latency = {late, late, late, late, late};
   r.verification.spent = checks ? check : Account();

@@ -31,8 +31,8 @@ Distribution weighted(std::vector<Weighted> values) {
   long double seen = 0;
   std::size_t i = 0;
   for (const auto& [share, member] : ranks) {
-    while (i + 1 < values.size() &&
-           seen + static_cast<long double>(values[i].weight) < share * weight)
+    while (i + 1 < values.size() && seen + static_cast<long double>(values[i].weight) <
+                                        static_cast<long double>(share) * weight)
       seen += static_cast<long double>(values[i++].weight);
     d.*member = seconds(values[i].value);
   }

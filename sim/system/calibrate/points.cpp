@@ -85,8 +85,9 @@ class Fitter {
     return list;
   }
 
-  void identify(const std::string& section, const std::string& key, std::vector<double> values,
-                const std::string& unit, const std::string& what) {
+  void identify(const std::string& section, const std::string& key,
+                const std::vector<double>& values, const std::string& unit,
+                const std::string& what) {
     const double m = median(values);
     out_.values.push_back({section, key, m, deviation(values, m), unit, values.size(), what});
   }

@@ -11,7 +11,7 @@ namespace {
 constexpr double kAgreement = 2e-4;  // of the speed
 
 std::optional<Knob::Turned> turned(const Knob& knob, int direction) {
-  const auto t = knob.turned(1.0 + direction * kStep);
+  auto t = knob.turned(1.0 + direction * kStep);
   if (t || !knob.is_count()) return t;
   return knob.moved(direction);
 }

@@ -146,3 +146,17 @@ TEST_CASE("thousands of verifiers for an hour are no overflow") {
   CHECK(r.verification.utilization > 0);
   CHECK(r.verification.utilization < 1);
 }
+
+TEST_CASE("arithmetic takes the rate of its precision: attention in FP32, dense layers in FP16") {
+  Scenario s = shipped("paper_13b_64k").scenario;
+  s.hardware.gpu.compute.fp16 = 100_TFLOPs;
+  s.hardware.gpu.compute.fp32 = 10_TFLOPs;
+  s.hardware.gpu.compute.achieved = 0.5;
+  StepTotals t;
+  t.flops = Flops::raw(150'000'000'000'000);
+  t.attention_flops = Flops::raw(50'000'000'000'000);
+  CHECK(seconds(arithmetic_time(s, t)) == Approx(3.0));  // 150 / 50
+  s.attention.arithmetic = Arithmetic::single;
+  CHECK(seconds(arithmetic_time(s, t)) == Approx(12.0));  // 100 / 50 + 50 / 5
+  CHECK(arithmetic_time(s, {}) == Duration::zero());
+}
